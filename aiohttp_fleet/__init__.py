@@ -1,0 +1,5 @@
+"""Run any aiohttp application as N processes under supervisord behind nginx, losing no request.
+
+The command is ``fleet`` (``aiohttp_fleet.cli``), the process is ``python -m aiohttp_fleet.worker``. There is
+no API to import: an application needs to know nothing of this package.
+"""

@@ -1,0 +1,35 @@
+"""Replace a file in one step."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from aiohttp_fleet.errors import FleetError
+
+
+def replace(path: Path, text: str) -> None:
+    """Write ``text`` to ``path``: a reader sees the old file or the new one, never a half; mode and owner stay.
+
+    Raises:
+        FleetError: it cannot be written; the old file is as it was.
+    """
+    path = path.resolve()  # a link stays a link
+    try:
+        old = path.stat()
+        fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(fd, "w") as file:
+                os.fchmod(fd, old.st_mode & 0o7777)
+                if os.geteuid() == 0:
+                    os.fchown(fd, old.st_uid, old.st_gid)
+                file.write(text)
+                file.flush()
+                os.fsync(fd)
+            Path(name).rename(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld, and try with sudo") from None

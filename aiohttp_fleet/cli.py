@@ -1,0 +1,45 @@
+"""``fleet``: the operator's command."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.verbs.render import render
+from aiohttp_fleet.verbs.shape import Chosen
+from aiohttp_fleet.verbs.status import status
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="aiohttp-fleet", message="%(package)s %(version)s")
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="supervisord.conf; else the nearest deploy/'s.")
+@click.option("--program", default="aiohttp", show_default=True, help="Name of the workers' program.")
+@click.pass_context
+def fleet(context: click.Context, config: Path | None, program: str) -> None:
+    """Run an aiohttp application as a fleet of workers under supervisord, behind nginx."""
+    context.obj = Chosen(config, program)
+
+
+for command in (render, status):
+    fleet.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; an operator's mistake is one line on stderr, never a traceback."""
+    try:
+        code = fleet.main(standalone_mode=False)
+    except FleetError as error:
+        code = _fail(1, str(error))
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        code = _fail(error.exit_code, f"{error.format_message()} See fleet --help.")
+    except (click.Abort, KeyboardInterrupt):
+        code = _fail(130, "interrupted")
+    sys.exit(code)
+
+
+def _fail(code: int, line: str) -> int:
+    click.echo(f"fleet: {line}", err=True)
+    return code

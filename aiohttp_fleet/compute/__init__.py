@@ -1,0 +1,1 @@
+"""Compute: text and findings out of what was read. Pure."""

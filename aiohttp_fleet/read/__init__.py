@@ -1,0 +1,1 @@
+"""Read: what the configuration says, as frozen data. Touches nothing."""

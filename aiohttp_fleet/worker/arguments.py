@@ -1,0 +1,146 @@
+"""The worker's command line."""
+
+import argparse
+import grp
+from dataclasses import dataclass
+from typing import NoReturn
+
+BACKLOG = 4096
+"""Connections that wait in a socket to be accepted; Linux's own limit (net.core.somaxconn) since 5.4.
+
+A connect to a unix socket whose backlog is full fails at once, and aiohttp's default of 128 answered 98 % of
+4,000 simultaneous clients with 502.
+"""
+DRAIN = 30.0
+"""Seconds; stopwaitsecs in supervisord.conf must be above it, nginx's upstream keepalive_timeout below."""
+MODE = 0o660
+"""Read and write for the owner and the group: a connect needs write permission (unix(7))."""
+USER = "nobody"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one worker was told.
+
+    Attributes:
+        app: ``MODULE:NAME`` or ``MODULE``.
+        paths: unix socket paths to serve.
+        host: address of the TCP site.
+        port: port of the TCP site, None for none.
+        backlog: connections that may wait to be accepted.
+        mode: permission bits of the sockets.
+        gid: group of the sockets, None to leave it.
+        user: who to become when started as root.
+        drain: seconds that requests in flight get.
+        loop: ``uvloop`` or ``asyncio``; None takes uvloop where it is installed.
+        access_log: whether aiohttp writes its access log.
+    """
+
+    app: str
+    paths: tuple[str, ...]
+    host: str
+    port: int | None
+    backlog: int
+    mode: int
+    gid: int | None
+    user: str
+    drain: float
+    loop: str | None
+    access_log: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"worker: {message}; see {self.prog} --help\n")
+
+
+def _mode(text: str) -> int:
+    mode = int(text, 8) if text.isdecimal() else -1
+    if not 0 < mode <= 0o777:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file mode, write it in octal, such as 660")
+    return mode
+
+
+def _group(text: str) -> int:
+    try:
+        return grp.getgrnam(text).gr_gid
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"there is no group {text!r} on this machine, see getent group") from None
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else 0
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
+    return port
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, such as 30")
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return count
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m aiohttp_fleet.worker",
+        description="Serve one aiohttp application in one process.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "app",
+        metavar="MODULE[:NAME]",
+        help="an Application, a factory or an async factory; NAME may be dotted",
+    )
+    add("--path", dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
+    add("--host", default="127.0.0.1", help="address of the TCP site (default: %(default)s)")
+    add("--port", type=_port, help="serve this TCP port too")
+    add("--backlog", type=_count, default=BACKLOG, help="connections that may wait (default: %(default)s)")
+    add("--mode", type=_mode, default=MODE, metavar="OCTAL", help=f"mode of the sockets (default: {MODE:o})")
+    add(
+        "--group",
+        dest="gid",
+        type=_group,
+        metavar="NAME",
+        help="group of the sockets (default: the process's own)",
+    )
+    add("--user", default=USER, help="who to become when started as root (default: %(default)s)")
+    add(
+        "--drain",
+        type=_seconds,
+        default=DRAIN,
+        metavar="SECONDS",
+        help="how long requests in flight may take (default: %(default)g)",
+    )
+    add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
+    add("--access-log", action="store_true", help="write aiohttp's access log (default: nginx writes one)")
+    return parser
+
+
+def parse(argv: list[str]) -> Options:
+    """Read a command line.
+
+    Raises:
+        SystemExit: with 2 after one line on stderr, when it is wrong; with 0 after ``--help``.
+    """
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if not given.paths and given.port is None:
+        parser.error("nothing to serve, give it --path or --port")
+    if len(set(given.paths)) < len(given.paths):
+        parser.error("the same --path is given twice")
+    return Options(**{**vars(given), "paths": tuple(given.paths)})

@@ -1,0 +1,106 @@
+"""The life of a worker: start the application, open the sites, serve, drain, clean up."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.log import access_logger
+
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.say import say
+from aiohttp_fleet.worker.drain import Runner, drain
+from aiohttp_fleet.worker.listener import Listener
+from aiohttp_fleet.worker.websockets import Websockets
+
+WATCH = 0.5
+"""Seconds between two looks at the paths: a path that a cleaner of /tmp removed is back within a second."""
+KEEPALIVE = 3630.0
+"""Seconds; nginx is the one that closes idle connections, aiohttp's own default for a server behind a proxy."""
+CLEANUP = 5.0
+"""Seconds that handlers get after the drain deadline before they are cancelled; drain + twice this stays below
+stopwaitsecs in supervisord.conf."""
+
+
+async def serve(app: web.Application, listeners: Sequence[Listener], seconds: float, access_log: bool) -> None:
+    """Serve ``app`` until SIGTERM, SIGINT or the loss of a path, then drain.
+
+    Args:
+        app: the application.
+        listeners: where to serve it.
+        seconds: the drain deadline.
+        access_log: whether aiohttp writes its access log.
+
+    Raises:
+        FleetError: a listener could not be opened.
+        asyncio.CancelledError: a signal came while the application was still starting.
+    """
+    websockets = Websockets()
+    websockets.watch()
+    runner = Runner(
+        app,
+        keepalive_timeout=KEEPALIVE,
+        shutdown_timeout=CLEANUP,
+        access_log=access_logger if access_log else None,
+    )
+    stop = asyncio.Event()
+    _end_start_up_by_signal()
+    await runner.setup()
+    try:
+        for listener in listeners:
+            await listener.open(runner)
+        _drain_by_signal(stop)
+        say(f"ready on {' and '.join(map(str, listeners))}")
+        await _until_stopped(stop, listeners)
+        began = time.monotonic()
+        left = await drain(runner, listeners, websockets, seconds)
+        took = time.monotonic() - began
+        say(f"drained in {took:.1f} s" if not left else f"drain deadline of {seconds:g} s: cut {left}")
+    finally:
+        for listener in listeners:
+            await listener.withdraw()
+        await runner.cleanup()
+
+
+def _end_start_up_by_signal() -> None:
+    main = asyncio.current_task()
+    assert main is not None  # serve is a coroutine
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, main.cancel)
+
+
+def _drain_by_signal(stop: asyncio.Event) -> None:
+    """Drain at the first signal; the kernel ends the process at the second, even in a blocked event loop."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def drain_once(name: str) -> None:
+        for signum in signals:
+            loop.remove_signal_handler(signum)
+            signal.signal(signum, signal.SIG_DFL)
+        say(f"{name}: draining; a second signal ends it at once")
+        stop.set()
+
+    for signum in signals:
+        loop.add_signal_handler(signum, drain_once, signum.name)
+
+
+async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener]) -> None:
+    """Return when ``stop`` is set or a successor has taken over one of the listeners."""
+    while not stop.is_set():
+        try:
+            await asyncio.wait_for(stop.wait(), WATCH)
+        except TimeoutError:
+            for listener in listeners:
+                if not await _check(listener):
+                    say(f"{listener}: a successor has taken over: draining")
+                    return
+
+
+async def _check(listener: Listener) -> bool:
+    try:
+        return await listener.still_served()
+    except FleetError as error:
+        say(f"{error}; trying again")
+        return True

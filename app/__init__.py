@@ -1,0 +1,1 @@
+"""The aiohttp application that this checkout serves; replace it with your own."""
