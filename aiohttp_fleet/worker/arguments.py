@@ -57,7 +57,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _mode(text: str) -> int:
-    mode = int(text, 8) if text.isdecimal() else -1
+    try:
+        mode = int(text, 8)
+    except ValueError:
+        mode = -1
     if not 0 < mode <= 0o777:
         raise argparse.ArgumentTypeError(f"{text!r} is not a file mode, write it in octal, such as 660")
     return mode

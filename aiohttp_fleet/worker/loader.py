@@ -28,6 +28,8 @@ async def load(spec: str) -> web.Application:
         FleetError: there is none; where user code raised, its traceback has been printed first.
     """
     module_name, _, name = spec.partition(":")
+    if not module_name:
+        raise FleetError(repr(spec), "it names no module", "write MODULE:NAME, such as app.main:create_app")
     found = _find(module_name, name)
     if isinstance(found, web.Application):
         return found
@@ -71,7 +73,7 @@ async def _build(spec: str, factory: object) -> web.Application:
     except Exception as error:
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
-        raise FleetError(spec, f"it returned {_kind(built)}", "return an aiohttp.web.Application")
+        raise FleetError(spec, f"what it returned is {_kind(built)}", "return an aiohttp.web.Application")
     return built
 
 
@@ -92,4 +94,4 @@ def _failed(spec: str, act: str, error: Exception) -> FleetError:
 
 
 def _kind(value: object) -> str:
-    return f"a {type(value).__name__}" if value is not None else "None"
+    return "None" if value is None else f"of type {type(value).__name__}"

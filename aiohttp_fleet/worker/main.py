@@ -2,10 +2,12 @@
 
 import asyncio
 import importlib.util
+import os
 import resource
+import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from aiohttp import web
 
@@ -32,14 +34,12 @@ def main(argv: list[str]) -> int:
     try:
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
-            runner.run(_run(options, listeners))
+            _run_to_the_end(runner.get_loop(), _run(options, listeners))
     except FleetError as error:
         say(str(error))
         return 1
     except (asyncio.CancelledError, KeyboardInterrupt):
         say("stopped before it was ready")
-    except web.GracefulExit:  # the application's own wish, as under web.run_app
-        say("the application asked to exit")
     return 0
 
 
@@ -56,6 +56,17 @@ def _prepare(options: Options) -> list[Listener]:
         UnixListener(SocketPath(path, options.mode, options.gid), options.backlog) for path in options.paths
     ]
     return [*listeners, TcpListener(tcp, options.backlog)] if tcp else listeners
+
+
+def _run_to_the_end(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None]) -> None:
+    """Run the worker; an application may raise web.GracefulExit, as under web.run_app, to be drained and ended."""
+    task = loop.create_task(coroutine)
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except web.GracefulExit:
+            say("the application raised GracefulExit")
+            loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
 
 
 async def _run(options: Options, listeners: list[Listener]) -> None:

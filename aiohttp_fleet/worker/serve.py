@@ -1,6 +1,7 @@
 """The life of a worker: start the application, open the sites, serve, drain, clean up."""
 
 import asyncio
+import logging
 import signal
 import time
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ async def serve(app: web.Application, listeners: Sequence[Listener], seconds: fl
         app,
         keepalive_timeout=KEEPALIVE,
         shutdown_timeout=CLEANUP,
-        access_log=access_logger if access_log else None,
+        access_log=_access_logger() if access_log else None,
     )
     stop = asyncio.Event()
     _end_start_up_by_signal()
@@ -61,6 +62,15 @@ async def serve(app: web.Application, listeners: Sequence[Listener], seconds: fl
         for listener in listeners:
             await listener.withdraw()
         await runner.cleanup()
+
+
+def _access_logger() -> logging.Logger:
+    """Return aiohttp's access logger, on stderr where the application has not configured logging."""
+    if access_logger.level == logging.NOTSET:
+        access_logger.setLevel(logging.INFO)
+    if not access_logger.hasHandlers():
+        access_logger.addHandler(logging.StreamHandler())
+    return access_logger
 
 
 def _end_start_up_by_signal() -> None:

@@ -1,0 +1,107 @@
+"""Applications whose start-up or shutdown is out of the ordinary."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from aiohttp import web
+
+from tests.apps.work import create_app, slow
+
+
+def create_slow_start() -> web.Application:
+    """Start up only once the file that GATE names is there."""
+    app = create_app()
+
+    async def wait(app: web.Application) -> None:
+        while not Path(os.environ["GATE"]).exists():
+            await asyncio.sleep(0.01)
+
+    app.on_startup.append(wait)
+    return app
+
+
+def create_failing_start() -> web.Application:
+    """Fail in on_startup."""
+    app = create_app()
+
+    async def fail(app: web.Application) -> None:
+        raise RuntimeError("no database")
+
+    app.on_startup.append(fail)
+    return app
+
+
+def create_exiting() -> web.Application:
+    """Exit when asked to, as an application under web.run_app may."""
+
+    async def leave(request: web.Request) -> web.Response:
+        raise web.GracefulExit
+
+    app = traced()
+    app.router.add_get("/exit", leave)
+    return app
+
+
+def traced() -> web.Application:
+    """Print each step of the application's life."""
+    app = web.Application()
+
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        print("cleanup_ctx begins", flush=True)
+        yield
+        print("cleanup_ctx ends", flush=True)
+
+    async def tick() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            print("background task ends", flush=True)
+
+    async def startup(app: web.Application) -> None:
+        app["tick"] = asyncio.create_task(tick())
+        print("on_startup", flush=True)
+
+    async def shutdown(app: web.Application) -> None:
+        print("on_shutdown", flush=True)
+
+    async def cleanup(app: web.Application) -> None:
+        print("on_cleanup", flush=True)
+
+    app.on_startup.append(startup)
+    app.cleanup_ctx.append(context)
+    app.on_shutdown.append(shutdown)
+    app.on_cleanup.append(cleanup)
+    app.router.add_get("/slow", slow)
+    return app
+
+
+def create_long_poll() -> web.Application:
+    """Answer only when on_shutdown says so, as aiohttp's documentation advises for long polls."""
+    app = web.Application()
+    ended = asyncio.Event()
+
+    async def poll(request: web.Request) -> web.Response:
+        print("polling", flush=True)
+        await ended.wait()
+        return web.Response(text="shutting down")
+
+    async def end(app: web.Application) -> None:
+        ended.set()
+
+    app.router.add_get("/", poll)
+    app.on_shutdown.append(end)
+    return app
+
+
+def create_large() -> web.Application:
+    """Answer with 20 MB."""
+    app = web.Application()
+
+    async def large(request: web.Request) -> web.Response:
+        print("handled", flush=True)
+        return web.Response(body=b"x" * 20_000_000)
+
+    app.router.add_get("/", large)
+    return app

@@ -1,0 +1,1 @@
+"""Tests of deploy/: the shipped files, on real daemons."""

@@ -1,0 +1,55 @@
+"""The plainest HTTP client on a unix socket: what is sent is what the test says, nothing is repeated."""
+
+import socket
+from pathlib import Path
+
+GET = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nping"
+
+
+class Client:
+    """One connection.
+
+    Args:
+        path: the socket.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._sock = socket.socket(socket.AF_UNIX)
+        self._sock.settimeout(20)
+        self._sock.connect(str(path))
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
+
+    def send(self, request: bytes) -> None:
+        """Send a request, or a part of one."""
+        self._sock.sendall(request)
+
+    def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers (names in lower case) and body of the next answer."""
+        with self._sock.makefile("rb") as file:
+            status = int(file.readline().split()[1])
+            headers = {}
+            while line := file.readline().strip().decode():
+                name, _, value = line.partition(":")
+                headers[name.lower()] = value.strip()
+            return status, headers, file.read(int(headers.get("content-length", 0)))
+
+    def get(self) -> tuple[int, dict[str, str], bytes]:
+        """GET /."""
+        self.send(GET)
+        return self.answer()
+
+    def closed(self) -> bool:
+        """Wait for the server's next byte; whether it closed the connection instead."""
+        return self._sock.recv(1) == b""
+
+
+def get(path: Path) -> bytes:
+    """GET / on a connection of its own and return the body."""
+    with Client(path) as client:
+        return client.get()[2]

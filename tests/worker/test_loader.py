@@ -1,0 +1,95 @@
+"""Tests of aiohttp_fleet/worker/loader.py."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.worker.loader import load
+
+SOURCE = """
+from aiohttp import web
+
+instance = web.Application()
+
+def factory():
+    return web.Application()
+
+async def async_factory():
+    return web.Application()
+
+class Site:
+    @staticmethod
+    def build():
+        return web.Application()
+
+    app = instance
+
+def greedy(name):
+    return web.Application()
+
+def empty():
+    pass
+
+def broken():
+    raise RuntimeError("no database")
+
+number = 42
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test a directory to import from, which is also the current one."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.modules", {**__import__("sys").modules})
+    (tmp_path / "shop.py").write_text(SOURCE)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["instance", "factory", "async_factory", "Site.build", "Site.app"])
+def test_an_application_is_found_in_every_form(project: Path, name: str) -> None:
+    """An instance, a factory, an async factory, each also under a dotted name."""
+    assert isinstance(asyncio.run(load(f"shop:{name}")), web.Application)
+
+
+@pytest.mark.parametrize("name", ["app", "app_factory", "get_app", "create_app"])
+def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, name: str) -> None:
+    """What adev runserver finds is found here."""
+    (project / "plain.py").write_text(f"from aiohttp import web\ndef {name}(): return web.Application()\n")
+    assert isinstance(asyncio.run(load("plain")), web.Application)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("shap:factory", "shap: there is no module shap in "),
+        ("shop.sub:factory", "there is no module shop.sub"),
+        (":factory", "':factory': it names no module; write MODULE:NAME"),
+        ("shop:factori", "shop: there is no factori in it; did you mean factory or async_factory?"),
+        ("shop:Site.nothing", "shop: there is no Site.nothing in it"),
+        ("shop", "shop: none of app, app_factory, get_app, create_app is in it"),
+        ("shop:number", "shop:number: it is of type int; give an Application"),
+        ("shop:greedy", "shop:greedy: it takes arguments (missing a required argument: 'name')"),
+        ("shop:empty", "shop:empty: what it returned is None; return an aiohttp.web.Application"),
+        ("shop:broken", "shop:broken: it failed to build (RuntimeError: no database); the traceback is above"),
+    ],
+)
+def test_a_wrong_spec_says_what_was_found(project: Path, spec: str, told: str) -> None:
+    """Each mistake is named with what stands there instead."""
+    with pytest.raises(FleetError) as error:
+        asyncio.run(load(spec))
+    assert told in str(error.value)
+
+
+def test_a_failed_import_inside_the_module_shows_its_traceback(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A library that the application misses is not mistaken for the application."""
+    (project / "needy.py").write_text("import no_such_library\n")
+    with pytest.raises(FleetError, match="needy: it failed to import .*no_such_library"):
+        asyncio.run(load("needy:app"))
+    assert 'needy.py", line 1' in capsys.readouterr().err

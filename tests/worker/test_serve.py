@@ -1,0 +1,212 @@
+"""Tests of aiohttp_fleet/worker/serve.py and main.py: a worker's life, on a real process."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.peer import peer
+from tests.http import GET, Client, get
+from tests.place import PROJECT, ROOT, USER, free_port
+from tests.wait import until
+from tests.worker_process import WORK, WorkerProcess, processes
+
+Start = Callable[..., WorkerProcess]
+
+
+def test_the_path_appears_when_the_application_has_started(worker: Start, place: Path) -> None:
+    """Invariant 1: while on_startup runs there is nothing to connect to; then there is, with its mode."""
+    started = worker("tests.apps.faulty:create_slow_start", "--mode=600", GATE=str(place / "go"))
+    until("the worker to be in its start-up", lambda: _handles_sigterm(started))
+    assert not started.path.exists()
+    (place / "go").touch()
+    started.ready()
+    assert started.path.stat().st_mode & 0o777 == 0o600
+    assert get(started.path)
+
+
+def test_a_signal_during_start_up_ends_it(worker: Start, place: Path) -> None:
+    """Nothing has been served yet, so nothing is drained."""
+    started = worker("tests.apps.faulty:create_slow_start", GATE=str(place / "never"))
+    until("the worker to be in its start-up", lambda: _handles_sigterm(started))
+    started.signal()
+    assert started.exit_code() == 0
+    assert "stopped before it was ready" in started.log
+
+
+def _handles_sigterm(started: WorkerProcess) -> bool:
+    found = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{started.process.pid}/status").read_text())
+    return found is not None and bool(int(found[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_removed_path_is_bound_again(worker: Start) -> None:
+    """Invariant 5: a cleaner of /tmp takes the path, not the worker; who was connected stays."""
+    started = worker().ready()
+    with Client(started.path) as old:
+        old.get()
+        started.path.unlink()
+        until("the path to be back", started.path.exists, 5)
+        assert get(started.path)
+        assert old.get()[0] == 200
+
+
+def test_a_worker_that_is_taken_over_drains_and_exits(worker: Start, place: Path) -> None:
+    """Invariant 5: the path decides who serves; the predecessor answers what it has and leaves the path alone."""
+    old = worker().ready()
+    new = worker(path=place / "new.sock").ready()
+    with Client(old.path) as client:
+        client.get()
+        new.path.rename(old.path)
+        until("the old worker to notice", lambda: "a successor has taken over" in old.log, 5)
+        status, headers, _ = client.get()
+        assert (status, headers["connection"]) == (200, "close")
+    assert old.exit_code() == 0
+    assert peer(str(old.path)).pid == new.process.pid
+
+
+def test_a_second_worker_is_refused_while_the_first_has_its_parent(worker: Start) -> None:
+    """Two living fleets on one path are a mistake: the second says who has it, the first serves on."""
+    first = worker().ready()
+    second = worker()
+    assert second.exit_code() == 1
+    assert f"{first.path}: it is served by pid {first.process.pid}, whose parent is alive;" in second.log
+    assert "Traceback" not in second.log
+    assert get(first.path)
+
+
+def test_an_orphan_is_succeeded(worker: Start, place: Path) -> None:
+    """A worker whose supervisord was killed serves until the next one's worker takes its path."""
+    path = place / "web.sock"
+    command = [sys.executable, "-m", "aiohttp_fleet.worker", WORK, f"--path={path}", f"--user={USER}"]
+    program = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(60)"
+    with (place / "orphan.log").open("wb") as log:
+        parent = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=log, stderr=log)
+    until("the worker to serve", path.exists)
+    orphan = peer(str(path)).pid
+    parent.kill()
+    parent.wait(10)
+    assert get(path), "it serves on"
+    heir = worker().ready()
+    until("the orphan to leave", lambda: orphan not in processes(place))
+    assert peer(str(path)).pid == heir.process.pid
+    assert get(path)
+
+
+def test_several_sites_are_served_by_one_process(worker: Start, place: Path) -> None:
+    """--path may be repeated, and goes with --port."""
+    port = free_port()
+    started = worker(WORK, f"--path={place}/second.sock", f"--port={port}").ready()
+    with socket.create_connection(("127.0.0.1", port), 5) as tcp:
+        tcp.sendall(GET)
+        over_tcp = tcp.recv(65536).partition(b"\r\n\r\n")[2]
+    assert get(started.path) == get(place / "second.sock") == over_tcp
+
+
+def test_the_application_lives_as_under_run_app(worker: Start, place: Path) -> None:
+    """Start-up, clean-up contexts, shutdown and background tasks run as they do there."""
+    started = worker("tests.apps.faulty:traced").ready()
+    started.signal()
+    assert started.exit_code() == 0
+    path = place / "run_app.sock"
+    program = f"from aiohttp import web; from tests.apps import faulty; web.run_app(faulty.traced(), path='{path}')"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as plain:
+        until("run_app to serve", path.exists)
+        plain.terminate()
+        assert _steps(started.log) == _steps(plain.communicate(timeout=10)[0])
+
+
+def test_graceful_exit_drains(worker: Start) -> None:
+    """An application may raise web.GracefulExit to end, as under web.run_app; other requests are finished."""
+    started = worker("tests.apps.faulty:create_exiting").ready()
+    with Client(started.path) as leaving, Client(started.path) as other:
+        other.send(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        leaving.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert other.answer()[2] == b"slept 1"
+    assert started.exit_code() == 0
+    assert _steps(started.log)[-1] == "background task ends"
+
+
+def _steps(log: str) -> list[str]:
+    return [line for line in log.splitlines() if line.startswith(("on_", "cleanup_ctx", "background"))]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_either_loop_serves_and_leaves_no_file(worker: Start, loop: str, place: Path) -> None:
+    """Whatever the loop does with socket files at close, there is none afterwards."""
+    started = worker(WORK, f"--loop={loop}").ready()
+    assert get(started.path)
+    started.signal()
+    assert started.exit_code() == 0
+    assert [entry.name for entry in place.iterdir() if entry.suffix != ".log"] == []
+
+
+@pytest.mark.parametrize(("arguments", "lines"), [((), 0), (("--access-log",), 1)])
+def test_the_access_log_is_off_until_asked_for(worker: Start, arguments: tuple[str, ...], lines: int) -> None:
+    """nginx writes one already; the flag writes aiohttp's."""
+    started = worker(WORK, *arguments).ready()
+    get(started.path)
+    started.signal()
+    assert started.exit_code() == 0
+    assert started.log.count('"GET / HTTP/1.1" 200') == lines
+
+
+def test_a_start_up_that_fails_ends_with_one_line_after_its_traceback(worker: Start) -> None:
+    """supervisorctl tail shows the reason last."""
+    started = worker("tests.apps.faulty:create_failing_start")
+    assert started.exit_code() == 1
+    assert "it failed in start-up or clean-up (RuntimeError: no database)" in started.log.splitlines()[-1]
+    assert "faulty.py" in started.log
+
+
+def test_a_taken_port_is_refused_before_the_application_runs(worker: Start) -> None:
+    """The line names the port and how to find who has it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        started = worker("tests.apps.faulty:traced", f"--port={port}")
+        assert started.exit_code() == 1
+    assert f"127.0.0.1:{port}: cannot listen there (Address already in use); see who has it" in started.log
+    assert "on_startup" not in started.log
+
+
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: Start) -> None:
+    """The process, its socket, HOME and USER are those of nobody."""
+    started = worker().ready()
+    assert Path(f"/proc/{started.process.pid}").stat().st_uid == 65534 or _uid(started) == 65534
+    assert started.path.stat().st_uid == 65534
+
+
+def _uid(started: WorkerProcess) -> int:
+    found = re.search(r"Uid:\s*(\d+)", Path(f"/proc/{started.process.pid}/status").read_text())
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
+def test_an_unknown_user_is_refused(worker: Start) -> None:
+    """Never silently as root."""
+    started = worker(WORK, "--user=no-such-user")
+    assert started.exit_code() == 1
+    assert "--user no-such-user: there is no such user" in started.log
+
+
+def test_the_file_limit_is_raised_to_what_the_machine_allows(worker: Start) -> None:
+    """1024 open files, the usual limit, are fewer clients than a worker can serve."""
+    started = worker().ready()
+    found = re.search(r"Max open files\s+(\d+)\s+(\d+)", Path(f"/proc/{started.process.pid}/limits").read_text())
+    assert found is not None
+    assert found[1] == found[2]
+
+
+def test_the_worker_does_not_import_the_command_line() -> None:
+    """It stays small: no click, no rich, no supervisor."""
+    program = "import sys, aiohttp_fleet.worker.main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
+    assert not {"click", "rich", "supervisor", "xmlrpc"} & set(done.stdout.split())

@@ -1,0 +1,76 @@
+"""One real worker process, without supervisord."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.place import PROJECT, USER
+from tests.wait import until
+
+WORK = "tests.apps.work:create_app"
+
+
+class WorkerProcess:
+    """A worker that serves ``path``.
+
+    Args:
+        path: its socket.
+        app: what it serves.
+        arguments: further arguments.
+        environ: what its environment has besides the test's.
+    """
+
+    def __init__(self, path: Path, app: str = WORK, *arguments: str, **environ: str) -> None:
+        self.path = path
+        self._log = path.with_name(f"{path.name}.{len(list(path.parent.iterdir()))}.log")
+        command = [sys.executable, "-m", "aiohttp_fleet.worker", app, f"--path={path}", f"--user={USER}", *arguments]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=os.environ | environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def log(self) -> str:
+        """Return all it has written."""
+        return self._log.read_text()
+
+    def ready(self) -> "WorkerProcess":
+        """Wait until its log says that it is ready."""
+        until(f"ready on {self.path}", lambda: "ready on" in self.log or self._ended())
+        return self
+
+    def _ended(self) -> bool:
+        assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.log}"
+        return False
+
+    def signal(self, signum: int = signal.SIGTERM) -> None:
+        """Send a signal."""
+        self.process.send_signal(signum)
+
+    def exit_code(self, seconds: float = 20) -> int:
+        """Wait until it has ended."""
+        return self.process.wait(seconds)
+
+    def stop(self) -> None:
+        """End it, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+
+def processes(place: Path) -> list[int]:
+    """Return the pids of all processes with ``place`` in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            if os.fsencode(place) in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
