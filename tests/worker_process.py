@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +66,13 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
+
+
+def user_of(pid: int) -> str:
+    """Return the name of the user a process runs as (proc(5), /proc/pid/status, Uid: real, effective, ...)."""
+    found = re.search(r"Uid:\s*\d+\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return pwd.getpwuid(int(found[1])).pw_name
 
 
 def processes(place: Path) -> list[int]:

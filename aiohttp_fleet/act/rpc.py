@@ -20,8 +20,12 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT)
-        self.sock.connect(self._path)
+        try:
+            self.sock.settimeout(TIMEOUT)
+            self.sock.connect(self._path)
+        except OSError:
+            self.close()
+            raise
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -30,7 +34,9 @@ class _Transport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: tuple[str, dict[str, str]] | str) -> http.client.HTTPConnection:
-        return _Connection(self._path)
+        connection = _Connection(self._path)
+        self._connection = host, connection  # what close() closes
+        return connection
 
 
 class Supervisord:
@@ -44,7 +50,6 @@ class Supervisord:
     def __init__(self, control_socket: str, conf: object) -> None:
         self._socket = control_socket
         self._conf = conf
-        self._proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(control_socket))
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord knows of each process (getAllProcessInfo), by namespec.
@@ -66,7 +71,8 @@ class Supervisord:
 
     def _call(self, method: str, *args: object) -> Any:
         try:
-            return getattr(self._proxy.supervisor, method)(*args)
+            with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
+                return getattr(proxy.supervisor, method)(*args)
         except (FileNotFoundError, ConnectionRefusedError):
             step = f"start it with supervisord -c {self._conf}"
             raise FleetError(self._socket, "supervisord is not running", step) from None

@@ -7,10 +7,11 @@ from aiohttp import WSMsgType, web
 
 
 async def answer(request: web.Request) -> web.Response:
-    """Name the worker; to a POST, send back its body."""
+    """Tell about the process that answers; to a POST, send back its body."""
     if request.method == "POST":
         return web.Response(body=await request.read())
-    return web.json_response({"worker": os.environ.get("SUPERVISOR_PROCESS_NAME"), "pid": os.getpid()})
+    worker, home = os.environ.get("SUPERVISOR_PROCESS_NAME"), os.environ.get("HOME")
+    return web.json_response({"worker": worker, "pid": os.getpid(), "home": home})
 
 
 async def slow(request: web.Request) -> web.Response:

@@ -1,0 +1,55 @@
+"""Tests of aiohttp_fleet/compute/agreement.py."""
+
+import dataclasses
+
+import pytest
+
+from aiohttp_fleet.compute.agreement import disagreements
+from aiohttp_fleet.read.fleet import Fleet, Worker
+from aiohttp_fleet.read.supervisord import read
+from tests.place import PROJECT
+
+NGINX = (PROJECT / "deploy" / "nginx.conf").read_text()
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    """Give the test the shipped fleet."""
+    return read(PROJECT / "deploy" / "supervisord.conf", "aiohttp")
+
+
+def _with(fleet: Fleet, **changes: object) -> Fleet:
+    def changed(worker: Worker) -> Worker:
+        return dataclasses.replace(worker, **changes)  # type: ignore[arg-type]
+
+    return dataclasses.replace(fleet, workers=tuple(map(changed, fleet.workers)), standby=None)
+
+
+def test_the_shipped_files_agree(fleet: Fleet) -> None:
+    """keepalive_timeout 1 s < --drain 30 s < stopwaitsecs 45 s, and the standby runs the workers' command."""
+    assert list(disagreements(fleet, NGINX)) == []
+
+
+def test_supervisord_must_not_kill_within_the_drain(fleet: Fleet) -> None:
+    """Its default of 10 s would."""
+    (found,) = disagreements(_with(fleet, stopwaitsecs=10), NGINX)
+    assert found == (
+        "aiohttp:web1: supervisord kills it after stopwaitsecs=10, within its --drain=30; set stopwaitsecs to 40"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "seconds"), [("keepalive_timeout 1m;", "60"), ("", "60"), ("keepalive_timeout 45;", "45")]
+)
+def test_nginx_must_close_idle_connections_within_the_drain(fleet: Fleet, setting: str, seconds: str) -> None:
+    """Its default of 60 s would not."""
+    (found,) = disagreements(_with(fleet), NGINX.replace("keepalive_timeout 1s;", setting))
+    assert f"aiohttp:web1: nginx keeps idle connections for keepalive_timeout {seconds} s" in found
+
+
+def test_the_standby_runs_what_the_workers_run(fleet: Fleet) -> None:
+    """Otherwise a restart would show clients another application."""
+    assert fleet.standby is not None
+    other = dataclasses.replace(fleet.standby, command=("other",))
+    (found,) = disagreements(dataclasses.replace(fleet, standby=other), NGINX)
+    assert found.startswith("standby: its command is not that of aiohttp:web1; copy all of it but --path")

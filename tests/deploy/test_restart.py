@@ -1,0 +1,163 @@
+"""The promise: no restart loses a request. Real supervisord, real nginx, kept-alive clients, half of it POST."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import WSCloseCode, WSMsgType
+
+from aiohttp_fleet.nginx.binary import choose
+from tests.load import answered_more, load
+from tests.site import Site
+from tests.wait import until
+from tests.worker_process import processes
+
+Make = Callable[..., Site]
+CLIENTS = 32
+
+BOTH = pytest.mark.parametrize(
+    "packaged",
+    [
+        pytest.param(
+            False,
+            id="system",
+            marks=pytest.mark.skipif(choose().packaged, reason="no nginx on this machine but the packaged one"),
+        ),
+        pytest.param(True, id="packaged"),
+    ],
+)
+
+
+@BOTH
+def test_restarts_lose_no_request(site: Make, packaged: bool) -> None:
+    """All workers at once, then one, each twice: every GET and POST is answered right, whichever nginx."""
+    made = site(packaged=packaged).start()
+
+    async def restart() -> list[str]:
+        async with load(made.port, CLIENTS) as tally:
+            for name in ("aiohttp:*", "aiohttp:web2") * 2:
+                await answered_more(tally, 500)
+                before = made.pid("aiohttp:web2")
+                await asyncio.to_thread(made.ctl, "restart", name)
+                assert made.pid("aiohttp:web2") != before
+            await answered_more(tally, 500)
+        return tally.lost
+
+    assert asyncio.run(restart()) == []
+
+
+def test_what_is_in_flight_survives(site: Make) -> None:
+    """A request of 15 s and an upload of 10 MB that a restart of all workers finds half done are finished."""
+    made = site().start()
+
+    async def upload() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+        size = 10_000_000
+        writer.write(b"POST /upload HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(10):
+            writer.write(b"x" * (size // 10))
+            await writer.drain()
+            await asyncio.sleep(0.5)  # a slow client: the restart falls in between
+        answer = await reader.read()
+        writer.close()
+        return int(json.loads(answer.partition(b"\r\n\r\n")[2])["size"])
+
+    async def restart() -> tuple[str, int]:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session:
+            slow = asyncio.create_task(_text(session, "/slow?seconds=15"))
+            uploaded = asyncio.create_task(upload())
+            await _text(session, "/")
+            await asyncio.to_thread(made.ctl, "restart", "aiohttp:*")
+            return await slow, await uploaded
+
+    assert asyncio.run(restart()) == ("slept 15", 10_000_000)
+
+
+async def _text(session: aiohttp.ClientSession, path: str) -> str:
+    async with session.get(path) as answer:
+        return await answer.text()
+
+
+@BOTH
+def test_a_websocket_gets_1001_while_the_rest_is_served(site: Make, packaged: bool) -> None:
+    """Through nginx: echo works, a restart closes it with "going away" at once, the client can come back."""
+    made = site(packaged=packaged).start()
+
+    async def talk() -> int | None:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session, asyncio.timeout(30):
+            async with session.ws_connect("/ws") as ws:
+                await ws.send_str("hello")
+                assert (await ws.receive_str()) == "hello"
+                restart = asyncio.create_task(asyncio.to_thread(made.ctl, "restart", "aiohttp:*"))
+                message = await ws.receive()
+                assert message.type is WSMsgType.CLOSE
+                assert not restart.done(), "it is told in the drain, not after it"
+            async with session.ws_connect("/ws") as again:
+                await again.send_str("back")
+                assert (await again.receive_str()) == "back"
+            await restart
+            return ws.close_code
+
+    assert asyncio.run(talk()) == WSCloseCode.GOING_AWAY
+
+
+def test_the_next_supervisord_takes_over_from_one_that_was_killed(site: Make) -> None:
+    """Invariant 5: orphans serve until their successors do, nginx included; no request is lost on the way."""
+    made = site().start()
+
+    async def crash() -> list[str]:
+        async with load(made.port, CLIENTS) as tally:
+            await answered_more(tally, 500)
+            orphans = set(processes(made.place)) - {made.supervisord.pid}
+            made.supervisord.kill()
+            made.supervisord.wait(10)
+            await answered_more(tally, 500)
+            await asyncio.to_thread(made.start)
+            await answered_more(tally, 500)
+            nginx = int((made.place / "deploy" / "run" / "nginx.pid").read_text())
+            stay = {nginx, *_children(nginx)}  # its port is open, so it is kept
+            until("the orphans to leave", lambda: orphans & set(processes(made.place)) <= stay)
+        return tally.lost
+
+    assert asyncio.run(crash()) == []
+    assert "adopted" in made.evidence()
+
+
+def _children(pid: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def test_the_standby_answers_while_the_workers_are_away(site: Make) -> None:
+    """Invariant 4: with all four stopped every request is answered, by the standby; then by the workers again."""
+    made = site().start()
+    made.ctl("stop", "aiohttp:*")
+    assert {_who(made) for _ in range(8)} == {"standby"}
+    made.ctl("start", "aiohttp:*")
+    until("every worker to be ready", lambda: made.fleet("status").returncode == 0)
+    until("only workers to answer", lambda: "standby" not in {_who(made) for _ in range(8)})
+
+
+def _who(made: Site) -> str:
+    command = ["curl", "-s", "--max-time", "10", f"http://127.0.0.1:{made.port}/"]
+    return str(json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["worker"])
+
+
+def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:
+    """kill -9: what was in flight there is asked elsewhere unless it was a POST; then the path is back."""
+    made = site().start()
+
+    async def kill() -> list[str]:
+        async with load(made.port, CLIENTS) as tally:
+            await answered_more(tally, 500)
+            os.kill(made.pid("aiohttp:web1"), signal.SIGKILL)
+            await answered_more(tally, 500)
+        return tally.lost
+
+    assert [line for line in asyncio.run(kill()) if line.startswith("GET")] == []
+    until("web1 to be back", lambda: made.fleet("status").returncode == 0)

@@ -1,0 +1,54 @@
+"""The house: read -> compute -> act -> verbs, and imports point one way only."""
+
+import ast
+from pathlib import Path
+
+from tests.place import PROJECT
+
+PACKAGE = PROJECT / "aiohttp_fleet"
+LAYERS = {
+    "errors": 0,
+    "peer": 0,
+    "say": 0,
+    "read": 1,
+    "worker": 1,
+    "nginx": 1,
+    "compute": 2,
+    "act": 3,
+    "verbs": 4,
+    "cli": 5,
+}
+"""Who may import whom: only what has a lower number, or is in the same sub-package."""
+
+
+def _part(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def _imports(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text())
+    found = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return {_part(name) for name in found if name.startswith("aiohttp_fleet")}
+
+
+def test_imports_point_one_way() -> None:
+    """No module reaches up, and read, worker and nginx know nothing of each other."""
+    for file in PACKAGE.rglob("*.py"):
+        own = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        for other in _imports(file) - {own}:
+            assert LAYERS[other] < LAYERS[own], f"{file.relative_to(PROJECT)} imports {other}"
+
+
+def test_supervisors_parser_is_imported_in_one_module_only() -> None:
+    """It is no documented interface."""
+    users = [file.name for file in PACKAGE.rglob("*.py") if "from supervisor." in file.read_text()]
+    assert users == ["supervisord.py"]
+
+
+def test_the_application_knows_nothing_of_the_kit() -> None:
+    """app/ is the user's to replace."""
+    for file in (PROJECT / "app").rglob("*.py"):
+        assert _imports(file) == set()

@@ -1,0 +1,84 @@
+"""Tests of aiohttp_fleet/verbs/status.py, on a real supervisord."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+
+from tests.site import Site, edit
+
+Make = Callable[..., Site]
+
+
+def test_all_ready(site: Make) -> None:
+    """Each worker, the standby and nginx: state, pid, uptime, socket, ready; exit code 0."""
+    made = site().start()
+    done = made.fleet("status", "--json")
+    status = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert status["ready"] is True
+    assert [row["name"] for row in status["processes"]] == ["web1", "web2", "web3", "web4", "standby", "nginx"]
+    web1 = status["processes"][0]
+    assert web1["pid"] == made.pid("aiohttp:web1")
+    assert web1["socket"] == f"{made.place}/web_1.sock"
+    assert web1["uptime"] >= 0
+    table = made.fleet("status").stdout
+    assert f"{made.place}/web_4.sock" in table
+    assert f"127.0.0.1:{made.port}" in table
+    assert "nginx 1." in table
+
+
+def test_who_is_not_ready_is_told_with_the_reason(site: Make) -> None:
+    """A stopped worker, one whose socket does not answer any more, and a lost path."""
+    made = site().start()
+    made.ctl("stop", "aiohttp:web1")
+    (made.place / "web_2.sock").unlink()
+    (made.place / "web_2.sock").symlink_to(made.place / "web_3.sock")
+    done = made.fleet("status", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web1"]["state"] == "STOPPED"
+    assert rows["web2"]["reason"] == f"its socket is served by pid {rows['web3']['pid']}"
+    assert rows["web3"]["ready"] is True
+
+
+def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(site: Make) -> None:
+    """FATAL after its retries, with the reason in ``fleet status`` and in ``supervisorctl tail``."""
+    made = site()
+    (made.place / "web_2.sock").write_text("precious")
+    made.supervisord = made._supervisord()
+    done = made.fleet("status", "--wait", "40", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web2"]["state"] == "FATAL"
+    assert f"{made.place}/web_2.sock: it exists and is not a socket; move it away" in rows["web2"]["reason"]
+    assert rows["web2"]["reason"] in made.ctl("tail", "aiohttp:web2")
+    assert all(rows[name]["ready"] for name in ("web1", "web3", "web4", "standby"))
+    assert (made.place / "web_2.sock").read_text() == "precious"
+
+
+def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
+    """nginx gives up after 2.5 s; its own last words are the reason."""
+    made = site().start()
+    other = made.port
+    made.ctl("stop", "nginx")
+    edit(made.nginx_conf, {f"listen 127.0.0.1:{other}": "listen 127.0.0.1:1"})
+    if os.geteuid() == 0:  # root may have port 1: take a port that is really taken
+        edit(made.nginx_conf, {"listen 127.0.0.1:1 ": "listen 192.0.2.1:80 "})
+    made.ctl("start", "nginx")
+    done = made.fleet("status", "--wait", "30", "--json")
+    nginx = json.loads(done.stdout)["processes"][-1]
+    assert nginx["state"] == "FATAL"
+    assert "bind()" in nginx["reason"]
+
+
+def test_a_stopped_supervisord_is_one_line(site: Make) -> None:
+    """Exit code 1, and the command that starts it."""
+    made = site().start()
+    made.supervisord.send_signal(signal.SIGTERM)
+    made.supervisord.wait(60)
+    done = made.fleet("status")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"fleet: {made.place}/deploy/run/supervisor.sock: supervisord is not running; start it"
+    )
