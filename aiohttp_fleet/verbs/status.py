@@ -5,9 +5,9 @@ import time
 from dataclasses import asdict
 
 import click
-from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aiohttp_fleet.act.observe import observe
 from aiohttp_fleet.errors import FleetError
@@ -46,15 +46,18 @@ def status(chosen: Chosen, as_json: bool, wait: float) -> int:
 
 
 def _print(rows: list[Process], nginx: str) -> None:
-    console = Console(highlight=False, soft_wrap=not Console().is_terminal)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("name", "state", "pid", "uptime", "serves", "ready"):
-        table.add_column(column, justify="right" if column in ("pid", "uptime") else "left", overflow="fold")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "state", "pid", "uptime", "serves", ""):
+        table.add_column(column, justify="right" if column in ("pid", "uptime") else "left", no_wrap=True)
     for row in rows:
-        ready = "[green]ready[/]" if row.ready else f"[red]{row.reason}[/]"
         uptime = "" if row.uptime is None else _duration(row.uptime)
+        ready = Text("ready", "green") if row.ready else Text("not ready", "red")
         table.add_row(row.name, row.state, str(row.pid or ""), uptime, row.socket, ready)
     console.print(table)
+    for row in rows:
+        if not row.ready:
+            console.print(f"{row.name}: {row.reason}", style="red")
     console.print(nginx)
 
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
@@ -26,17 +27,18 @@ def become(name: str, gid: int | None) -> None:
         user = pwd.getpwnam(name)
     except KeyError:
         raise FleetError(f"--user {name}", "there is no such user", "create it with useradd") from None
+    needed = (Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib")), Path.cwd())
     groups = os.getgrouplist(name, user.pw_gid)
     os.setgroups(groups if gid is None else [*groups, gid])
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
     os.environ.update(HOME=user.pw_dir, USER=name, LOGNAME=name)
-    _require_access(name)
+    _require_access(name, needed)
 
 
-def _require_access(name: str) -> None:
+def _require_access(name: str, needed: Iterable[Path]) -> None:
     """Say now what would fail later in a hundred ways: a project or a Python under somebody's home."""
-    for path in (Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib")), Path.cwd()):
+    for path in needed:
         if not os.access(path, os.R_OK | os.X_OK):
             step = "move it to where everybody may read, such as /srv, or run the fleet as its owner"
             raise FleetError(str(path), f"user {name} may not read it", step)
