@@ -55,8 +55,10 @@ def _down(namespec: str, info: dict[str, Any] | None, supervisord: Supervisord) 
         return "supervisord does not know it; supervisorctl update"
     if info["statename"] in _UP:
         return ""
+    if info["statename"] == "STOPPED":
+        return f"stopped ({info['description']}); supervisorctl start {namespec}"
     with contextlib.suppress(FleetError):  # no log yet: supervisord's own words will do
-        if info["statename"] != "STOPPED" and (line := supervisord.last_line(namespec)):
+        if line := supervisord.last_line(namespec):
             return line
     return str(info["spawnerr"] or info["description"])
 
