@@ -1,4 +1,4 @@
-"""The plainest HTTP client on a unix socket: what is sent is what the test says, nothing is repeated."""
+"""The plainest HTTP client: what is sent is what the test says, nothing is repeated."""
 
 import socket
 from pathlib import Path
@@ -11,13 +11,14 @@ class Client:
     """One connection.
 
     Args:
-        path: the socket.
+        address: a socket path, or a port of this machine.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._sock = socket.socket(socket.AF_UNIX)
+    def __init__(self, address: Path | int) -> None:
+        unix = isinstance(address, Path)
+        self._sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
         self._sock.settimeout(20)
-        self._sock.connect(str(path))
+        self._sock.connect(str(address) if unix else ("127.0.0.1", address))
 
     def __enter__(self) -> "Client":
         return self
@@ -49,7 +50,7 @@ class Client:
         return self._sock.recv(1) == b""
 
 
-def get(path: Path) -> bytes:
+def get(address: Path | int) -> bytes:
     """GET / on a connection of its own and return the body."""
-    with Client(path) as client:
+    with Client(address) as client:
         return client.get()[2]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.nginx.binary import Binary, choose, packaged
+from tests.http import Client
 from tests.place import PROJECT, USER
 from tests.site import BIN, Site
 from tests.worker_process import user_of
@@ -38,8 +39,10 @@ def test_what_a_client_claims_of_itself_is_replaced(site: Make) -> None:
     made = site().start()
     forged = ["X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil"]
     forged += ["Forwarded: for=1.2.3.4", "X-Forwarded-Prefix: /evil", "X-Forwarded-Port: 443"]
-    arguments = [word for header in forged for word in ("-H", header)]
-    seen = json.loads(_curl(*arguments, f"http://127.0.0.1:{made.port}/headers"))
+    lines = ["GET /headers HTTP/1.1", f"Host: 127.0.0.1:{made.port}", *forged, "", ""]
+    with Client(made.port) as client:
+        client.send("\r\n".join(lines).encode())
+        seen = json.loads(client.answer()[2])
     assert seen["url"] == f"http://127.0.0.1:{made.port}/headers"
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     assert headers["host"] == headers["x-forwarded-host"] == f"127.0.0.1:{made.port}"
@@ -58,7 +61,3 @@ def test_under_root_neither_workers_nor_nginx_workers_are_root(site: Make) -> No
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     assert children
     assert {user_of(int(child)) for child in children} == {"nobody"}
-
-
-def _curl(*arguments: str) -> bytes:
-    return subprocess.run(["curl", "-s", "--max-time", "10", *arguments], capture_output=True, check=True).stdout

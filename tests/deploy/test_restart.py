@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from aiohttp_fleet.nginx.binary import choose
+from tests.http import get
 from tests.load import answered_more, load
 from tests.site import Site
 from tests.wait import until
@@ -144,8 +144,7 @@ def test_the_standby_answers_while_the_workers_are_away(site: Make) -> None:
 
 
 def _who(made: Site) -> str:
-    command = ["curl", "-s", "--max-time", "10", f"http://127.0.0.1:{made.port}/"]
-    return str(json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["worker"])
+    return str(json.loads(get(made.port))["worker"])
 
 
 def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:

@@ -8,21 +8,21 @@ from aiohttp_fleet.nginx import binary
 from aiohttp_fleet.nginx.binary import choose, packaged
 
 
-def test_the_systems_nginx_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One on the PATH is used, and named with its version."""
-    fake = tmp_path / "nginx"
+    fake = place / "nginx"
     fake.write_text("#!/bin/sh\necho nginx version: nginx/9.8.7 >&2\n")
     fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(place))
     assert choose().path == fake
     assert choose().sentence() == f"nginx 9.8.7, {fake}"
 
 
 def test_without_one_the_packaged_is_used_and_the_systems_recommended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing but Python is needed; the sentence says what would be faster."""
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", str(place))
     monkeypatch.setattr(binary, "SBIN", ())
     chosen = choose()
     assert chosen == packaged()

@@ -13,10 +13,10 @@ SHIPPED = PROJECT / "deploy" / "supervisord.conf"
 
 
 @pytest.fixture
-def conf(tmp_path: Path) -> Path:
+def conf(place: Path) -> Path:
     """Give the test a copy of the shipped file."""
-    (tmp_path / "run").mkdir()
-    copy = tmp_path / "supervisord.conf"
+    (place / "run").mkdir()
+    copy = place / "supervisord.conf"
     copy.write_text(SHIPPED.read_text())
     return copy
 

@@ -1,6 +1,7 @@
 """Tests of aiohttp_fleet/worker/loader.py."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,14 @@ number = 42
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test a directory to import from, which is also the current one."""
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.modules", {**__import__("sys").modules})
-    (tmp_path / "shop.py").write_text(SOURCE)
-    return tmp_path
+    monkeypatch.syspath_prepend(place)
+    monkeypatch.chdir(place)
+    for name in ("shop", "plain", "needy"):  # each test imports its own
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    (place / "shop.py").write_text(SOURCE)
+    return place
 
 
 @pytest.mark.parametrize("name", ["instance", "factory", "async_factory", "Site.build", "Site.app"])
