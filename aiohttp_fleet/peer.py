@@ -5,10 +5,11 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-CONNECT_TIMEOUT = 1.0
+CONNECT_TIMEOUT = 1
 """Seconds; a connect waits only while the backlog is full."""
 
 _UCRED = struct.Struct("3i")
+_TIMEVAL = struct.Struct("ll")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def peer(path: str) -> Peer:
         OSError: it could not be asked, for instance EACCES or a full backlog.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(CONNECT_TIMEOUT)
+        # Not settimeout(): that makes the socket non-blocking, and a full backlog is then an error at once.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(CONNECT_TIMEOUT, 0))
         client.connect(path)
         pid, _, _ = _UCRED.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
         return Peer(pid, str(client.getpeername()))

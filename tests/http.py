@@ -24,6 +24,10 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave."""
         self._sock.close()
 
     def send(self, request: bytes) -> None:

@@ -1,19 +1,24 @@
 """What every process of the fleet is doing now."""
 
-import contextlib
+import os
+import re
 import socket
+from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.act.rpc import Supervisord
-from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.fleet import Fleet, Worker
 from aiohttp_fleet.read.status import Process
+from aiohttp_fleet.read.text import read_text
 
 _UP = ("STARTING", "RUNNING", "STOPPING")
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
+TAIL = 8192
+"""Bytes at the end of a log in which its last line is looked for."""
 
 
 def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
@@ -24,22 +29,19 @@ def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
     """
     infos = supervisord.processes()
     workers = [*fleet.workers, *([fleet.standby] if fleet.standby else [])]
-    rows = [_worker(worker, infos.get(worker.namespec), supervisord) for worker in workers]
-    return [*rows, _nginx(fleet, infos.get(fleet.nginx), supervisord)] if fleet.nginx else rows
+    rows = [_worker(worker, infos.get(worker.namespec)) for worker in workers]
+    return [*rows, _nginx(fleet, fleet.nginx, infos.get(fleet.nginx))] if fleet.nginx else rows
 
 
-def _worker(worker: Worker, info: dict[str, Any] | None, supervisord: Supervisord) -> Process:
-    reason = _down(worker.namespec, info, supervisord) or _not_served(worker, info or {})
+def _worker(worker: Worker, info: dict[str, Any] | None) -> Process:
+    reason = _down(worker.namespec, info) or _not_served(worker, info or {})
     return _process(worker.name, worker.namespec, worker.socket, info, reason)
 
 
-def _nginx(fleet: Fleet, info: dict[str, Any] | None, supervisord: Supervisord) -> Process:
-    found = None
-    with contextlib.suppress(OSError):
-        found = address(fleet.nginx_conf.read_text())
+def _nginx(fleet: Fleet, namespec: str, info: dict[str, Any] | None) -> Process:
+    found = address(read_text(fleet.nginx_conf))
     where = "{}:{}".format(*found) if found else "?"
-    namespec = str(fleet.nginx)
-    reason = _down(namespec, info, supervisord) or _not_listening(found)
+    reason = _down(namespec, info) or _not_listening(found, info or {})
     return _process("nginx", namespec, where, info, reason)
 
 
@@ -50,17 +52,26 @@ def _process(name: str, namespec: str, where: str, info: dict[str, Any] | None, 
     return Process(name, namespec, info["statename"], pid, uptime, where, not reason, reason)
 
 
-def _down(namespec: str, info: dict[str, Any] | None, supervisord: Supervisord) -> str:
+def _down(namespec: str, info: dict[str, Any] | None) -> str:
     if info is None:
         return "supervisord does not know it; supervisorctl update"
     if info["statename"] in _UP:
         return ""
     if info["statename"] == "STOPPED":
         return f"stopped ({info['description']}); supervisorctl start {namespec}"
-    with contextlib.suppress(FleetError):  # no log yet: supervisord's own words will do
-        if line := supervisord.last_line(namespec):
-            return line
-    return str(info["spawnerr"] or info["description"])
+    return _last_words(Path(info["stdout_logfile"])) or str(info["spawnerr"] or info["description"])
+
+
+def _last_words(log: Path) -> str:
+    """Return the last line of a log that says something, empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
+            lines = [_CONTROL.sub("", line) for line in file.read().decode(errors="replace").splitlines()]
+    except OSError:
+        return ""
+    # nginx tries five times to bind a port; the line before this one says which, and why not.
+    return next((line for line in reversed(lines) if line.strip() and "still could not bind()" not in line), "")
 
 
 def _not_served(worker: Worker, info: dict[str, Any]) -> str:
@@ -73,7 +84,9 @@ def _not_served(worker: Worker, info: dict[str, Any]) -> str:
     return "" if owner.pid == info["pid"] else f"its socket is served by pid {owner.pid}"
 
 
-def _not_listening(found: tuple[str, int] | None) -> str:
+def _not_listening(found: tuple[str, int] | None, info: dict[str, Any]) -> str:
+    if info["statename"] != "RUNNING":  # another process may have its port, as long as it still tries
+        return str(info["statename"]).lower()
     if found is None:
         return "there is no TCP port to be found in its configuration"
     try:

@@ -4,6 +4,7 @@ import http.client
 import socket
 import xmlrpc.client
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from aiohttp_fleet.errors import FleetError
 
@@ -60,15 +61,6 @@ class Supervisord:
         infos = self._call("getAllProcessInfo")
         return {_namespec(info): info for info in infos}
 
-    def last_line(self, namespec: str) -> str:
-        """Return the last line in the log of a process, empty when there is none.
-
-        Raises:
-            FleetError: supervisord does not answer.
-        """
-        text, _, _ = self._call("tailProcessStdoutLog", namespec, 0, 4096)
-        return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
     def _call(self, method: str, *args: object) -> Any:
         try:
             with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
@@ -79,7 +71,7 @@ class Supervisord:
         except PermissionError:
             reason = "only the user who runs supervisord may ask it"
             raise FleetError(self._socket, reason, "try again with sudo") from None
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
             reason = f"supervisord did not answer {method} ({error})"
             raise FleetError(self._socket, reason, "see its log") from None
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.text import to_bytes
 
 
 def replace(path: Path, text: str) -> None:
@@ -19,11 +20,11 @@ def replace(path: Path, text: str) -> None:
         old = path.stat()
         fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(fd, "w") as file:
+            with os.fdopen(fd, "wb") as file:
                 os.fchmod(fd, old.st_mode & 0o7777)
                 if os.geteuid() == 0:
                     os.fchown(fd, old.st_uid, old.st_gid)
-                file.write(text)
+                file.write(to_bytes(text))
                 file.flush()
                 os.fsync(fd)
             Path(name).rename(path)

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 
 from aiohttp_fleet.read.fleet import Fleet
 
-_KEEPALIVE_TIMEOUT = re.compile(r"^\s*upstream\s[^}]*?^\s*keepalive_timeout\s+(\d+)(ms|s|m|h)?\s*;", re.M | re.S)
+MARGIN = 10
+"""Seconds between the drain deadline and SIGKILL, for handlers to be cancelled and the application's clean-up."""
+_KEEPALIVE_TIMEOUT = re.compile(
+    r"^\s*upstream\s[^}]*?^\s*keepalive_timeout\s+((?:\d+(?:ms|s|m|h)?\s*)+);", re.MULTILINE | re.DOTALL
+)
 _DEFAULT = 60.0
 """Seconds; https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout"""
-_SECONDS = {"ms": 0.001, "s": 1, None: 1, "m": 60, "h": 3600}
+_SECONDS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
 
 
 def disagreements(fleet: Fleet, nginx_text: str) -> Iterator[str]:
@@ -21,23 +25,27 @@ def disagreements(fleet: Fleet, nginx_text: str) -> Iterator[str]:
     for worker in [*fleet.workers[:1], *([fleet.standby] if fleet.standby else [])]:
         if worker.drain is None:
             continue
-        if worker.stopwaitsecs <= worker.drain:
+        if worker.stopwaitsecs < worker.drain + MARGIN:
             yield (
                 f"{worker.namespec}: supervisord kills it after stopwaitsecs={worker.stopwaitsecs}, "
-                f"within its --drain={worker.drain:g}; set stopwaitsecs to {worker.drain + 10:g}"
+                f"not {MARGIN} s after its drain of {worker.drain:g} s; "
+                f"set stopwaitsecs to {worker.drain + MARGIN:g} or more"
             )
         if kept >= worker.drain:
             yield (
                 f"{worker.namespec}: nginx keeps idle connections for keepalive_timeout {kept:g} s, not less than "
-                f"--drain={worker.drain:g}; set keepalive_timeout 1s in the upstream"
+                f"its drain of {worker.drain:g} s; set keepalive_timeout 1s in the upstream"
             )
-    if fleet.standby and fleet.standby.command != fleet.workers[0].command:
+    first = fleet.workers[0]
+    if fleet.standby and (fleet.standby.command, fleet.standby.drain) != (first.command, first.drain):
         yield (
-            f"{fleet.standby.namespec}: its command is not that of {fleet.workers[0].namespec}; "
+            f"{fleet.standby.namespec}: its command is not that of {first.namespec}; "
             "copy all of it but --path from [program:" + fleet.program + "]"
         )
 
 
 def _keepalive_timeout(nginx_text: str) -> float:
     found = _KEEPALIVE_TIMEOUT.search(nginx_text)
-    return int(found[1]) * _SECONDS[found[2]] if found else _DEFAULT
+    if not found:
+        return _DEFAULT
+    return sum(int(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)(ms|s|m|h|)", found[1]))

@@ -43,7 +43,7 @@ def command(binary: Binary, conf: Path, user: str) -> list[str]:
     only root may open at its default place. ``-g``: what holds under supervisord, and as root, only.
     """
     main_context = "daemon off;"
-    if os.geteuid() == 0 and directive("user", conf.read_text()) is None:
+    if os.geteuid() == 0 and directive("user", conf.read_text(errors="replace")) is None:
         main_context += f" user {user} {_group(user)};"
     return [str(binary.path), "-p", f"{conf.parent}/", "-c", str(conf), "-e", "stderr", "-g", main_context]
 

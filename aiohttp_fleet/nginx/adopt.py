@@ -13,7 +13,7 @@ FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signa
 
 def running_master(conf: Path) -> int | None:
     """Return the pid of a living nginx that was started with ``conf``, None when there is none."""
-    pid_file = conf.parent / (directive("pid", conf.read_text()) or "nginx.pid")
+    pid_file = conf.parent / (directive("pid", conf.read_text(errors="replace")) or "nginx.pid")
     try:
         pid = int(pid_file.read_text())
         words = Path(f"/proc/{pid}/cmdline").read_bytes()

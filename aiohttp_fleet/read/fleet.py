@@ -12,19 +12,24 @@ class Worker:
         number: supervisord's process_num; 0 for the standby.
         name: supervisord's process_name, such as ``web1``.
         namespec: what supervisorctl calls it, such as ``aiohttp:web1``.
-        socket: the path it serves.
-        command: its command line without the socket, split into words.
-        drain: seconds that requests in flight get, None when the command does not say.
+        sockets: the paths it serves; nginx uses the first.
+        command: its command line without the sockets and the drain, split into words.
+        drain: seconds that requests in flight get, None when its program is not the kit's worker and does not say.
         stopwaitsecs: seconds until supervisord kills it.
     """
 
     number: int
     name: str
     namespec: str
-    socket: str
+    sockets: tuple[str, ...]
     command: tuple[str, ...]
     drain: float | None
     stopwaitsecs: int
+
+    @property
+    def socket(self) -> str:
+        """The path that nginx uses."""
+        return self.sockets[0]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ expands a configuration exactly as supervisord does.
 
 import argparse
 import configparser
+import platform
+import re
 import shlex
 from collections import Counter
 from pathlib import Path
@@ -15,9 +17,12 @@ from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions,
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet, Worker
+from aiohttp_fleet.worker.arguments import DRAIN
 
+WORKER = "aiohttp_fleet.worker"
 STANDBY = "standby"
 NGINX = "nginx"
+_UNQUOTED = re.compile(r"[\s;{}'\"#$]")
 
 
 def read(path: Path, program: str) -> Fleet:
@@ -80,7 +85,13 @@ def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str,
     count = int(parser.saneget(section, "numprocs"))
     if count < 1:
         raise FleetError(f"{path}, [{section}]", f"numprocs is {count}", "a fleet has at least one worker")
-    known = {"program_name": program, "group_name": program, "numprocs": count}
+    known = {
+        "program_name": program,
+        "group_name": program,
+        "numprocs": count,
+        "here": str(path.parent),
+        "host_node_name": platform.node(),
+    }
     return {
         parser.saneget(section, "process_name", "%(program_name)s", expansions={**known, "process_num": number}): number
         for number in range(start, start + count)
@@ -93,13 +104,17 @@ def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Wor
         flags, command = _flags().parse_known_args(shlex.split(config.command))
     except ValueError as error:
         raise FleetError(where, f"its command cannot be read ({error})", "mend it, then try again") from None
-    if flags.path is None:
+    if not flags.path:
         raise FleetError(where, "its command has no --path", "add --path=/tmp/web_%(process_num)s.sock")
+    if odd := next((path for path in flags.path if _UNQUOTED.search(path)), None):
+        raise FleetError(where, f"--path {odd!r} would need quotes in nginx.conf", "choose a plainer --path")
+    if flags.drain is None and WORKER in command:
+        flags.drain = DRAIN
     return Worker(
         number=number,
         name=config.name,
         namespec=make_namespec(program, config.name),
-        socket=flags.path,
+        sockets=tuple(flags.path),
         command=tuple(command),
         drain=flags.drain,
         stopwaitsecs=config.stopwaitsecs,
@@ -114,15 +129,15 @@ class _Flags(argparse.ArgumentParser):
 def _flags() -> argparse.ArgumentParser:
     """The two flags of a worker that other files depend on; any command that has them will do."""
     flags = _Flags(add_help=False, allow_abbrev=False)
-    flags.add_argument("--path")
+    flags.add_argument("--path", action="append")
     flags.add_argument("--drain", type=float)
     return flags
 
 
 def _refuse_shared_sockets(path: Path, workers: list[Worker]) -> None:
-    socket, count = Counter(worker.socket for worker in workers).most_common(1)[0]
+    socket, count = Counter(socket for worker in workers for socket in worker.sockets).most_common(1)[0]
     if count > 1:
-        names = " and ".join(worker.namespec for worker in workers if worker.socket == socket)
+        names = " and ".join(worker.namespec for worker in workers if socket in worker.sockets)
         step = "give each its own, with %(process_num)s in --path"
         raise FleetError(str(path), f"{names} are on one socket, {socket}", step)
 

@@ -37,7 +37,7 @@ def status(chosen: Chosen, as_json: bool, wait: float) -> int:
         if ready or time.monotonic() >= deadline or any(row.state == "FATAL" for row in rows):
             break
         time.sleep(POLL)
-    nginx = choose().sentence()
+    nginx = choose().sentence() if fleet.nginx else None
     if as_json:
         click.echo(json.dumps({"ready": ready, "processes": [asdict(row) for row in rows], "nginx": nginx}, indent=2))
     else:
@@ -45,7 +45,7 @@ def status(chosen: Chosen, as_json: bool, wait: float) -> int:
     return 0 if ready else 1
 
 
-def _print(rows: list[Process], nginx: str) -> None:
+def _print(rows: list[Process], nginx: str | None) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for column in ("name", "state", "pid", "uptime", "serves", ""):
@@ -58,7 +58,8 @@ def _print(rows: list[Process], nginx: str) -> None:
     for row in rows:
         if not row.ready:
             console.print(f"{row.name}: {row.reason}", style="red")
-    console.print(nginx)
+    if nginx:
+        console.print(nginx)
 
 
 def _duration(seconds: int) -> str:

@@ -13,6 +13,8 @@ A connect to a unix socket whose backlog is full fails at once, and aiohttp's de
 """
 DRAIN = 30.0
 """Seconds; stopwaitsecs in supervisord.conf must be above it, nginx's upstream keepalive_timeout below."""
+CLEANUP = 1.0
+"""Seconds that a handler gets to end by itself after the drain, and again after it was cancelled."""
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
@@ -56,6 +58,12 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"worker: {message}; see {self.prog} --help\n")
 
 
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty, write a path such as /tmp/web_1.sock")
+    return text
+
+
 def _mode(text: str) -> int:
     try:
         mode = int(text, 8)
@@ -92,8 +100,8 @@ def _seconds(text: str) -> float:
 
 def _count(text: str) -> int:
     count = int(text) if text.isdecimal() else 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    if not 0 < count < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 to 65535")
     return count
 
 
@@ -109,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODULE[:NAME]",
         help="an Application, a factory or an async factory; NAME may be dotted",
     )
-    add("--path", dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
+    add("--path", type=_path, dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
     add("--host", default="127.0.0.1", help="address of the TCP site (default: %(default)s)")
     add("--port", type=_port, help="serve this TCP port too")
     add("--backlog", type=_count, default=BACKLOG, help="connections that may wait (default: %(default)s)")

@@ -7,12 +7,12 @@ nginx, whose upstream keepalive_timeout is far below the deadline.
 """
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from aiohttp_fleet.say import say_traceback
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.websockets import Websockets
 
@@ -24,21 +24,26 @@ inside ``connect(2)`` at that moment has reached the backlog."""
 class Runner(web.AppRunner):
     """An AppRunner whose on_shutdown signal can be sent early, and is sent once."""
 
-    __slots__ = ("is_shut",)
+    __slots__ = ("_shutdown",)
 
     def __init__(self, app: web.Application, **kwargs: object) -> None:
         super().__init__(app, **kwargs)  # type: ignore[arg-type]
-        self.is_shut = False
+        self._shutdown: asyncio.Task[None] | None = None
+
+    def begin_shutdown(self) -> asyncio.Task[None]:
+        """Send the application's on_shutdown signal, the first time, and return the task that does."""
+        self._shutdown = self._shutdown or asyncio.create_task(self._send())
+        return self._shutdown
 
     async def shutdown(self) -> None:
-        """Send the application's on_shutdown signal, the first time only."""
-        if self.is_shut:
-            return
-        self.is_shut = True
+        """Wait until the application's on_shutdown handlers are done."""
+        await asyncio.shield(self.begin_shutdown())
+
+    async def _send(self) -> None:
         try:
             await super().shutdown()
-        except Exception:  # the application's; the rest of the clean-up is owed to it all the same
-            traceback.print_exc()
+        except Exception as error:  # the application's; the rest of the clean-up is owed to it all the same
+            say_traceback(error)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Traffic:
     Attributes:
         busy: connections with a request in flight, an answer being written, or a request not yet read.
         idle: kept-alive connections that wait for a next request.
-        websockets: open websockets, in neither of the two.
+        websockets: websockets whose handler has not ended, in neither of the two.
     """
 
     busy: int
@@ -56,7 +61,8 @@ class Traffic:
     websockets: int
 
     def __bool__(self) -> bool:
-        return bool(self.busy or self.idle or self.websockets)
+        """Whether there is anything but websockets."""
+        return bool(self.busy or self.idle)
 
     def __str__(self) -> str:
         return f"{self.busy} requests, {self.idle} idle connections and {self.websockets} websockets"
@@ -64,10 +70,10 @@ class Traffic:
 
 def look(server: web.Server, websockets: Websockets) -> Traffic:
     """Count the connections of ``server``."""
-    connections = server.connections
-    idle = sum(map(_is_idle, connections))
-    opened = len(websockets.open())
-    return Traffic(max(len(connections) - idle - opened, 0), idle, opened)
+    connections = set(server.connections)
+    upgraded = connections & websockets.connections()
+    idle = sum(map(_is_idle, connections - upgraded))
+    return Traffic(len(connections) - len(upgraded) - idle, idle, len(upgraded))
 
 
 def _is_idle(connection: web.RequestHandler) -> bool:
@@ -89,7 +95,8 @@ async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Webso
     """Withdraw the listeners and wait until the last client is gone.
 
     The application's on_shutdown signal is sent when no new request can arrive, or as soon as only websockets
-    are left to wait for; each websocket that it does not close then gets code 1001.
+    are left to wait for; each websocket that it does not close then gets code 1001. A handler that goes on after
+    its websocket was closed is not waited for.
 
     Args:
         runner: the running application.
@@ -107,23 +114,18 @@ async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Webso
         await listener.withdraw()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    goodbye: asyncio.Task[None] | None = None
+    closing: asyncio.Task[None] | None = None
     while True:
         await asyncio.sleep(TICK)
         traffic = look(server, websockets)
         pending = any(listener.pending() for listener in listeners)
-        if loop.time() >= deadline or not (traffic or pending):
+        is_closing = closing is not None and not closing.done()
+        if loop.time() >= deadline or not (pending or traffic or is_closing or websockets.open()):
             return traffic
-        if not pending and (goodbye is None or goodbye.done()):
-            goodbye = _say_goodbye(traffic, runner, websockets)
-
-
-def _say_goodbye(traffic: Traffic, runner: Runner, websockets: Websockets) -> asyncio.Task[None] | None:
-    if traffic.websockets and not traffic.busy:
-        return asyncio.create_task(_close(runner, websockets))
-    if not traffic.idle and not runner.is_shut:
-        return asyncio.create_task(runner.shutdown())
-    return None
+        if not (pending or traffic.idle):
+            runner.begin_shutdown()
+        if not (pending or traffic.busy or is_closing) and websockets.open():
+            closing = asyncio.create_task(_close(runner, websockets))
 
 
 async def _close(runner: Runner, websockets: Websockets) -> None:

@@ -146,6 +146,8 @@ def bind_tcp(host: str, port: int) -> list[socket.socket]:
         for sock in socks:
             sock.close()
         step = f"see who has it with ss -ltnp sport = :{port}, or choose another --host or --port"
+        if isinstance(error, socket.gaierror):
+            step = "name an address of this machine in --host"
         raise FleetError(f"{host}:{port}", f"cannot listen there ({error.strerror})", step) from None
     return socks
 

@@ -1,9 +1,10 @@
 """From ``MODULE:NAME`` to an Application."""
 
+import asyncio
 import difflib
 import importlib
 import inspect
-import traceback
+import re
 from collections.abc import Awaitable, Callable
 from functools import reduce
 from pathlib import Path
@@ -11,32 +12,37 @@ from pathlib import Path
 from aiohttp import web
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.say import say_traceback
 
 NAMES = ("app", "app_factory", "get_app", "create_app")
 """What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
 
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _FORMS = "an Application, a function or a coroutine function that returns one"
 
 
-async def load(spec: str) -> web.Application:
-    """Import the module and build the application in the running event loop.
+def load(spec: str, loop: asyncio.AbstractEventLoop) -> web.Application:
+    """Import the module and build the application.
+
+    The module is imported, and a plain function called, while the loop does not run, as in
+    ``web.run_app(create_app())``; a function that needs a running loop is called once more inside it, as
+    ``adev runserver`` does.
 
     Args:
         spec: ``MODULE:NAME``, NAME may be dotted; ``MODULE`` alone takes the first of `NAMES`.
+        loop: the loop that will serve it, set as the current one.
 
     Raises:
         FleetError: there is none; where user code raised, its traceback has been printed first.
     """
+    found = _find(spec)
+    return found if isinstance(found, web.Application) else _build(spec, found, loop)
+
+
+def _find(spec: str) -> object:
     module_name, _, name = spec.partition(":")
-    if not module_name:
+    if not _MODULE.fullmatch(module_name):
         raise FleetError(repr(spec), "it names no module", "write MODULE:NAME, such as app.main:create_app")
-    found = _find(module_name, name)
-    if isinstance(found, web.Application):
-        return found
-    return await _build(spec, found)
-
-
-def _find(module_name: str, name: str) -> object:
     module = _import(module_name)
     if not name:
         name = next((n for n in NAMES if hasattr(module, n)), "")
@@ -58,26 +64,42 @@ def _import(name: str) -> object:
             step = "check the spelling, and directory= in supervisord.conf"
             raise FleetError(name, f"there is no module {error.name} in {Path.cwd()}", step) from None
         raise _failed(name, "import", error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(name, "import", error) from error
 
 
-async def _build(spec: str, factory: object) -> web.Application:
+def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.Application:
     if not callable(factory):
         raise FleetError(spec, f"it is {_kind(factory)}", f"give {_FORMS}")
     _refuse_arguments(spec, factory)
     try:
-        built = factory()
+        built = _call(factory, loop)
         if inspect.isawaitable(built):
-            built = await built
-    except Exception as error:
+            built = loop.run_until_complete(_awaited(built))
+    except (Exception, SystemExit) as error:
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
         raise FleetError(spec, f"what it returned is {_kind(built)}", "return an aiohttp.web.Application")
     return built
 
 
-def _refuse_arguments(spec: str, factory: Callable[..., web.Application | Awaitable[web.Application]]) -> None:
+def _call(factory: Callable[[], object], loop: asyncio.AbstractEventLoop) -> object:
+    async def inside() -> object:
+        return factory()
+
+    try:
+        return factory()
+    except RuntimeError as error:
+        if "no running event loop" not in str(error):
+            raise
+        return loop.run_until_complete(inside())
+
+
+async def _awaited(awaitable: Awaitable[object]) -> object:
+    return await awaitable
+
+
+def _refuse_arguments(spec: str, factory: Callable[..., object]) -> None:
     try:
         signature = inspect.signature(factory)
     except ValueError:  # a built-in without a signature
@@ -88,8 +110,8 @@ def _refuse_arguments(spec: str, factory: Callable[..., web.Application | Awaita
         raise FleetError(spec, f"it takes arguments ({error})", "wrap it in a function without any") from None
 
 
-def _failed(spec: str, act: str, error: Exception) -> FleetError:
-    traceback.print_exception(error)
+def _failed(spec: str, act: str, error: BaseException) -> FleetError:
+    say_traceback(error)
     return FleetError(spec, f"it failed to {act} ({type(error).__name__}: {error})", "the traceback is above")
 
 

@@ -6,19 +6,18 @@ import os
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Coroutine
 
 from aiohttp import web
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say
+from aiohttp_fleet.say import say, say_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.serve import serve
-from aiohttp_fleet.worker.user import become
+from aiohttp_fleet.worker.user import become, check_group
 
 
 def main(argv: list[str]) -> int:
@@ -34,7 +33,10 @@ def main(argv: list[str]) -> int:
     try:
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
-            _run_to_the_end(runner.get_loop(), _run(options, listeners))
+            loop = runner.get_loop()
+            asyncio.set_event_loop(loop)
+            app = load(options.app, loop)
+            _run_to_the_end(loop, _serve(app, options, listeners))
     except FleetError as error:
         say(str(error))
         return 1
@@ -50,6 +52,7 @@ def _prepare(options: Options) -> list[Listener]:
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     _raise_file_limit()
     become(options.user, options.gid)
+    check_group(options.gid)
     for path in options.paths:
         check_directory(path)
     listeners: list[Listener] = [
@@ -61,22 +64,23 @@ def _prepare(options: Options) -> list[Listener]:
 def _run_to_the_end(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None]) -> None:
     """Run the worker; an application may raise web.GracefulExit, as under web.run_app, to be drained and ended."""
     task = loop.create_task(coroutine)
+    is_asked = False
     while not task.done():
         try:
             loop.run_until_complete(task)
         except web.GracefulExit:
-            say("the application raised GracefulExit")
-            loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+            if not is_asked:  # a second SIGTERM would end it at once
+                loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+            is_asked = True
 
 
-async def _run(options: Options, listeners: list[Listener]) -> None:
-    app = await load(options.app)
+async def _serve(app: web.Application, options: Options, listeners: list[Listener]) -> None:
     try:
         await serve(app, listeners, options.drain, options.access_log)
     except FleetError:
         raise
     except Exception as error:
-        traceback.print_exc()
+        say_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error
 

@@ -65,6 +65,11 @@ def _claim_socket(path: str) -> None:
     except ConnectionRefusedError:
         _remove_dead(path)
         return
+    except FileNotFoundError:  # withdrawn while we looked
+        return
+    except PermissionError:
+        reason = f"a socket of user {Path(path).owner()} stands there"
+        raise FleetError(path, reason, "stop that user's fleet, or choose another --path") from None
     except OSError as error:
         raise FleetError(path, f"cannot ask who serves it ({error.strerror})", "see ls -l and ss -xlp") from None
     if not is_orphan(path, owner):
@@ -97,11 +102,14 @@ def _is_temporary(path: str, owner: Peer) -> bool:
 def _check_length(path: str) -> None:
     if (length := len(os.fsencode(path))) > LONGEST:
         raise FleetError(path, f"a socket path of {length} bytes, {LONGEST} are possible", "choose a shorter --path")
+    if len(os.fsencode(_temporary(path, os.getppid()))) > LONGEST:
+        reason = "so long that no temporary name beside the socket fits"
+        raise FleetError(str(Path(path).parent), reason, "choose a shorter directory in --path")
 
 
-def _temporary(path: str) -> str:
+def _temporary(path: str, parent: int) -> str:
     """A name beside ``path`` that tells the pids of this process and its parent, within the length limit."""
-    suffix = f".{os.getppid()}.{os.getpid()}"
+    suffix = f".{parent}.{os.getpid()}"
     name = Path(path).name
     while name and len(os.fsencode(path)) + len(suffix) > LONGEST:
         path, name = path[:-1], name[:-1]
@@ -122,7 +130,7 @@ class SocketPath:
         self._mode = mode
         self._gid = gid
         self._inode: tuple[int, int] | None = None
-        self._bound = ""
+        self._bound = _temporary(path, os.getppid())  # now: an orphan that binds again keeps the parent of its birth
 
     def bind(self, backlog: int) -> socket.socket:
         """Return a socket that listens under a temporary name, with its mode and group already set.
@@ -130,7 +138,6 @@ class SocketPath:
         Raises:
             FleetError: the directory is missing or not writable, or the group cannot be set.
         """
-        self._bound = _temporary(self.path)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             Path(self._bound).unlink(missing_ok=True)  # of a process with our pid that died right here
@@ -150,11 +157,15 @@ class SocketPath:
         """Put the socket at its path, in one step that no client can fall into (rename(2)).
 
         Raises:
-            FleetError: the path belongs to another user.
+            FleetError: it is somebody else's now, see `claim`, or belongs to another user.
         """
         self._inode = _identity(self._bound)
         try:
+            claim(self.path)  # again: the application's start-up may have taken long
             Path(self._bound).rename(self.path)
+        except FleetError:
+            self.forget()
+            raise
         except OSError as error:
             self.forget()
             raise self._explain(error) from None

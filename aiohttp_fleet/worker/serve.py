@@ -1,7 +1,9 @@
 """The life of a worker: start the application, open the sites, serve, drain, clean up."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
 import time
 from collections.abc import Sequence
@@ -10,7 +12,8 @@ from aiohttp import web
 from aiohttp.log import access_logger
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say
+from aiohttp_fleet.say import drop_dead_output, say
+from aiohttp_fleet.worker.arguments import CLEANUP
 from aiohttp_fleet.worker.drain import Runner, drain
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.websockets import Websockets
@@ -19,9 +22,6 @@ WATCH = 0.5
 """Seconds between two looks at the paths: a path that a cleaner of /tmp removed is back within a second."""
 KEEPALIVE = 3630.0
 """Seconds; nginx is the one that closes idle connections, aiohttp's own default for a server behind a proxy."""
-CLEANUP = 5.0
-"""Seconds that handlers get after the drain deadline before they are cancelled; drain + twice this stays below
-stopwaitsecs in supervisord.conf."""
 
 
 async def serve(app: web.Application, listeners: Sequence[Listener], seconds: float, access_log: bool) -> None:
@@ -47,6 +47,7 @@ async def serve(app: web.Application, listeners: Sequence[Listener], seconds: fl
     )
     stop = asyncio.Event()
     _end_start_up_by_signal()
+    _watch_parent()
     await runner.setup()
     try:
         for listener in listeners:
@@ -89,11 +90,25 @@ def _drain_by_signal(stop: asyncio.Event) -> None:
         for signum in signals:
             loop.remove_signal_handler(signum)
             signal.signal(signum, signal.SIG_DFL)
-        say(f"{name}: draining; a second signal ends it at once")
         stop.set()
+        say(f"{name}: draining; a second signal ends it at once")
 
     for signum in signals:
         loop.add_signal_handler(signum, drain_once, signum.name)
+
+
+def _watch_parent() -> None:
+    """Notice at once when supervisord dies: the pipe that it reads our output from dies with it."""
+    with contextlib.suppress(OSError):  # no parent to be seen from this pid namespace
+        fd = os.pidfd_open(os.getppid())
+        loop = asyncio.get_running_loop()
+
+        def orphaned() -> None:
+            loop.remove_reader(fd)
+            drop_dead_output()
+            say("supervisord is gone; serving on")
+
+        loop.add_reader(fd, orphaned)
 
 
 async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener]) -> None:

@@ -1,5 +1,6 @@
 """From root to an unprivileged user, before any of the application's code runs."""
 
+import grp
 import os
 import pwd
 import sysconfig
@@ -34,6 +35,18 @@ def become(name: str, gid: int | None) -> None:
     os.setuid(user.pw_uid)
     os.environ.update(HOME=user.pw_dir, USER=name, LOGNAME=name)
     _require_access(name, needed)
+
+
+def check_group(gid: int | None) -> None:
+    """Make sure that this user may give its sockets to group ``gid``.
+
+    Raises:
+        FleetError: it is no member.
+    """
+    if gid is None or os.geteuid() == 0 or gid in (os.getegid(), *os.getgroups()):
+        return
+    name, user = grp.getgrgid(gid).gr_name, pwd.getpwuid(os.geteuid()).pw_name
+    raise FleetError(f"--group {name}", f"user {user} is not in it", f"usermod --append --groups {name} {user}")
 
 
 def _require_access(name: str, needed: Iterable[Path]) -> None:

@@ -105,3 +105,22 @@ def create_large() -> web.Application:
 
     app.router.add_get("/", large)
     return app
+
+
+def create_slow_shutdown() -> web.Application:
+    """Take two seconds for on_shutdown, then fail in it."""
+    app = web.Application()
+
+    async def shutdown(app: web.Application) -> None:
+        print("on_shutdown begins", flush=True)
+        await asyncio.sleep(2)
+        print("on_shutdown ends", flush=True)
+        raise RuntimeError("shutdown failed")
+
+    async def cleanup(app: web.Application) -> None:
+        print("on_cleanup", flush=True)
+
+    app.router.add_get("/slow", slow)
+    app.on_shutdown.append(shutdown)
+    app.on_cleanup.append(cleanup)
+    return app

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 from aiohttp import WSMsgType, web
 
@@ -16,6 +17,7 @@ async def answer(request: web.Request) -> web.Response:
 
 async def slow(request: web.Request) -> web.Response:
     """Answer after so many seconds."""
+    print("slow begins", flush=True)
     await asyncio.sleep(float(request.query["seconds"]))
     return web.Response(text=f"slept {request.query['seconds']}")
 
@@ -38,6 +40,27 @@ async def websocket(request: web.Request) -> web.WebSocketResponse:
     return ws
 
 
+async def printing(request: web.Request) -> web.Response:
+    """Print, as applications do."""
+    print("printed", flush=True)
+    return web.Response()
+
+
+async def pushing(request: web.Request) -> web.WebSocketResponse:
+    """Push once, then wait for ever without reading, as a handler that is fed from elsewhere does."""
+    ws = web.WebSocketResponse()
+    await ws.prepare(request)
+    await ws.send_str("pushed")
+    await asyncio.Event().wait()
+    return ws
+
+
+async def blocking(request: web.Request) -> web.Response:
+    """Answer first, then block the event loop for so many seconds."""
+    asyncio.get_running_loop().call_later(0.01, time.sleep, float(request.query["seconds"]))
+    return web.Response()
+
+
 async def headers(request: web.Request) -> web.Response:
     """Show what of the client arrived here."""
     return web.json_response({"url": str(request.url), "headers": dict(request.headers)})
@@ -50,5 +73,8 @@ def create_app() -> web.Application:
     app.router.add_get("/slow", slow)
     app.router.add_post("/upload", upload)
     app.router.add_get("/ws", websocket)
+    app.router.add_get("/push", pushing)
+    app.router.add_get("/print", printing)
+    app.router.add_get("/block", blocking)
     app.router.add_get("/headers", headers)
     return app

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,12 +37,15 @@ def test_a_drain_begins_with_unlink_and_keeps_who_is_connected(worker: Start) ->
 def test_who_is_in_the_backlog_is_answered(worker: Start) -> None:
     """Invariant 2: a connection that was made but not accepted when the drain began is served."""
     started = worker().ready()
-    started.signal(signal.SIGSTOP)
-    with Client(started.path) as client:
+    with Client(started.path) as blocker:
+        blocker.send(b"GET /block?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        blocker.answer()
+    clients = [Client(started.path) for _ in range(20)]
+    started.signal()
+    for client in clients:
         client.send(POST)
-        started.signal(signal.SIGTERM)
-        started.signal(signal.SIGCONT)
         assert client.answer()[2] == b"ping"
+        client.close()
     assert started.exit_code() == 0
 
 
@@ -109,34 +111,77 @@ def test_a_tcp_site_answers_its_backlog_and_then_refuses(worker: Start) -> None:
     """There is no path to unlink: the port is closed after everybody who waits there is accepted."""
     port = free_port()
     started = worker(WORK, f"--port={port}").ready()
-    started.signal(signal.SIGSTOP)
-    with socket.create_connection(("127.0.0.1", port), 5) as client:
-        client.sendall(GET)
-        started.signal(signal.SIGTERM)
-        started.signal(signal.SIGCONT)
-        client.settimeout(5)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    with Client(port) as blocker:
+        blocker.send(b"GET /block?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        blocker.answer()
+        clients = [Client(port) for _ in range(20)]
+        started.signal()
+        for client in clients:
+            client.send(GET)
+            assert client.answer()[0] == 200
+            client.close()
     assert started.exit_code() == 0
 
 
-def test_a_websocket_is_closed_with_1001_beside_an_idle_connection(worker: Start) -> None:
-    """It waits for the ordinary requests, not for idle connections and not for the deadline."""
+def test_a_websocket_gets_1001_as_soon_as_the_ordinary_requests_are_done(worker: Start) -> None:
+    """Not before, and it waits neither for idle connections nor for the deadline."""
+    started = worker().ready()
+
+    async def talk() -> list[str]:
+        order = []
+        connector = aiohttp.UnixConnector(str(started.path))
+        async with aiohttp.ClientSession("http://test", connector=connector) as session, asyncio.timeout(10):
+            async with session.get("/") as answer:  # leaves an idle connection in the pool
+                await answer.read()
+            ws = await session.ws_connect("/ws")
+            idle = Client(started.path)
+            idle.get()
+
+            async def slow() -> None:
+                async with session.get("/slow?seconds=1") as answer:
+                    order.append(await answer.text())
+
+            request = asyncio.create_task(slow())
+            await asyncio.to_thread(until, "the request to arrive", lambda: _requests(started) == 1)
+            started.signal()
+            message = await ws.receive()
+            order.append(f"{message.type.name} {ws.close_code}")
+            await request
+            assert started.process.poll() is None, "the idle connection keeps it"
+            idle.close()
+        return order
+
+    assert asyncio.run(talk()) == ["slept 1", f"{WSMsgType.CLOSE.name} {WSCloseCode.GOING_AWAY.value}"]
+    assert started.exit_code() == 0
+
+
+def test_a_websocket_handler_that_never_reads_is_not_waited_for(worker: Start) -> None:
+    """Its client gets 1001; the handler is cancelled long before the drain deadline."""
     started = worker().ready()
 
     async def talk() -> int | None:
         connector = aiohttp.UnixConnector(str(started.path))
-        async with aiohttp.ClientSession(connector=connector) as session, asyncio.timeout(10):
-            async with session.get("http://test/") as answer:  # leaves an idle connection in the pool
-                await answer.read()
-            async with session.ws_connect("http://test/ws") as ws, session.get("http://test/slow?seconds=1") as slow:
-                started.signal()
-                assert await slow.text() == "slept 1"
-                message = await ws.receive()
-                assert message.type is WSMsgType.CLOSE
-                return ws.close_code
+        async with aiohttp.ClientSession(connector=connector) as session, session.ws_connect("http://test/push") as ws:
+            assert await ws.receive_str() == "pushed"
+            started.signal()
+            await ws.receive(10)
+            return ws.close_code
 
     assert asyncio.run(talk()) == WSCloseCode.GOING_AWAY
-    assert started.exit_code() == 0
+    assert started.exit_code(10) == 0
+
+
+def test_a_websocket_client_that_has_vanished_is_not_waited_for(worker: Start) -> None:
+    """One that never answers the close frame costs two seconds, not the deadline."""
+    started = worker().ready()
+    with Client(started.path) as mute:
+        mute.send(
+            b"GET /ws HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        assert mute.answer()[0] == 101
+        started.signal()
+        assert started.exit_code(10) == 0
 
 
 def test_on_shutdown_is_sent_when_no_new_request_can_come(worker: Start) -> None:
@@ -160,3 +205,21 @@ def test_a_large_answer_is_written_to_its_end(worker: Start, place: Path) -> Non
         until("the path to go", lambda: not started.path.exists())
         assert len(client.answer()[2]) == 20_000_000
     assert started.exit_code() == 0
+
+
+def test_on_shutdown_is_sent_once_and_waited_for(worker: Start) -> None:
+    """It is over before on_cleanup begins, however long it takes, and its failure costs nobody the clean-up."""
+    started = worker("tests.apps.faulty:create_slow_shutdown").ready()
+    with Client(started.path) as client:
+        client.send(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        _drain(started)
+        assert client.answer()[2] == b"slept 1"
+    assert started.exit_code() == 0
+    steps = [line for line in started.log.splitlines() if line.startswith("on_")]
+    assert steps == ["on_shutdown begins", "on_shutdown ends", "on_cleanup"]
+    assert "RuntimeError: shutdown failed" in started.log
+
+
+def _requests(started: WorkerProcess) -> int:
+    """Count the requests to /slow that have begun."""
+    return started.log.count("slow begins")

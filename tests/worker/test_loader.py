@@ -52,17 +52,25 @@ def project(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+def _load(spec: str) -> web.Application:
+    loop = asyncio.new_event_loop()
+    try:
+        return load(spec, loop)
+    finally:
+        loop.close()
+
+
 @pytest.mark.parametrize("name", ["instance", "factory", "async_factory", "Site.build", "Site.app"])
 def test_an_application_is_found_in_every_form(project: Path, name: str) -> None:
     """An instance, a factory, an async factory, each also under a dotted name."""
-    assert isinstance(asyncio.run(load(f"shop:{name}")), web.Application)
+    assert isinstance(_load(f"shop:{name}"), web.Application)
 
 
 @pytest.mark.parametrize("name", ["app", "app_factory", "get_app", "create_app"])
 def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, name: str) -> None:
     """What adev runserver finds is found here."""
     (project / "plain.py").write_text(f"from aiohttp import web\ndef {name}(): return web.Application()\n")
-    assert isinstance(asyncio.run(load("plain")), web.Application)
+    assert isinstance(_load("plain"), web.Application)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, nam
 def test_a_wrong_spec_says_what_was_found(project: Path, spec: str, told: str) -> None:
     """Each mistake is named with what stands there instead."""
     with pytest.raises(FleetError) as error:
-        asyncio.run(load(spec))
+        _load(spec)
     assert told in str(error.value)
 
 
@@ -93,5 +101,5 @@ def test_a_failed_import_inside_the_module_shows_its_traceback(
     """A library that the application misses is not mistaken for the application."""
     (project / "needy.py").write_text("import no_such_library\n")
     with pytest.raises(FleetError, match="needy: it failed to import .*no_such_library"):
-        asyncio.run(load("needy:app"))
+        _load("needy:app")
     assert 'needy.py", line 1' in capsys.readouterr().err

@@ -40,16 +40,35 @@ def test_a_path_of_107_bytes_is_served_and_one_of_108_refused(place: Path) -> No
 
 def test_withdraw_removes_our_path_only(place: Path) -> None:
     """A successor's socket at the same path is left alone."""
-    first, second = (SocketPath(str(place / "web.sock"), 0o600, None) for _ in range(2))
-    with first.bind(1):
-        first.publish()
-        with second.bind(1):
-            second.publish()
-            assert first.holder() is Holder.ANOTHER
-            first.withdraw()
-            assert second.holder() is Holder.OURS
-            second.withdraw()
-            assert second.holder() is Holder.NOBODY
+    path = SocketPath(str(place / "web.sock"), 0o600, None)
+    with path.bind(1), socket.socket(socket.AF_UNIX) as successor:
+        path.publish()
+        successor.bind(str(place / "successor"))
+        (place / "successor").rename(place / "web.sock")
+        assert path.holder() is Holder.ANOTHER
+        path.withdraw()
+        assert (place / "web.sock").is_socket()
+        (place / "web.sock").unlink()
+        assert path.holder() is Holder.NOBODY
+
+
+def test_a_path_that_was_taken_during_the_start_up_is_not_taken_back(place: Path) -> None:
+    """Between the claim and the publication lies the application's start-up: the claim is made again."""
+    path = SocketPath(str(place / "web.sock"), 0o600, None)
+    claim(path.path)
+    with path.bind(1), socket.socket(socket.AF_UNIX) as rival:
+        rival.bind(path.path)
+        rival.listen()
+        with pytest.raises(FleetError, match=f"it is served by pid {os.getpid()}"):
+            path.publish()
+    assert [entry.name for entry in place.iterdir()] == ["web.sock"]
+
+
+def test_a_directory_so_long_that_no_temporary_name_fits_is_named(place: Path) -> None:
+    """A short file name in a long directory has 107 bytes as well, and no room beside it."""
+    directory = place / ("x" * (LONGEST - len(str(place)) - 3))
+    with pytest.raises(FleetError, match="xxx: so long that no temporary name beside the socket fits"):
+        claim(f"{directory}/s")
 
 
 def test_a_dead_socket_is_removed(place: Path) -> None:

@@ -1,13 +1,14 @@
 """Tests of aiohttp_fleet/worker/serve.py and main.py: a worker's life, on a real process."""
 
 import json
+import os
 import pwd
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,15 +61,16 @@ def test_a_removed_path_is_bound_again(worker: Start) -> None:
 def test_a_worker_that_is_taken_over_drains_and_exits(worker: Start, place: Path) -> None:
     """Invariant 5: the path decides who serves; the predecessor answers what it has and leaves the path alone."""
     old = worker().ready()
-    new = worker(path=place / "new.sock").ready()
-    with Client(old.path) as client:
+    with Client(old.path) as client, socket.socket(socket.AF_UNIX) as successor:
         client.get()
-        new.path.rename(old.path)
+        successor.bind(str(place / "successor"))
+        successor.listen()
+        (place / "successor").rename(old.path)
         until("the old worker to notice", lambda: "a successor has taken over" in old.log, 5)
         status, headers, _ = client.get()
         assert (status, headers["connection"]) == (200, "close")
-    assert old.exit_code() == 0
-    assert peer(str(old.path)).pid == new.process.pid
+        assert old.exit_code() == 0
+        assert peer(str(old.path)).pid == os.getpid()
 
 
 def test_a_second_worker_is_refused_while_the_first_has_its_parent(worker: Start) -> None:
@@ -81,22 +83,50 @@ def test_a_second_worker_is_refused_while_the_first_has_its_parent(worker: Start
     assert get(first.path)
 
 
-def test_an_orphan_is_succeeded(worker: Start, place: Path) -> None:
-    """A worker whose supervisord was killed serves until the next one's worker takes its path."""
+@pytest.fixture
+def orphan(place: Path) -> Iterator[int]:
+    """Start a worker, kill its parent, which read its output, and give the worker's pid."""
     path = place / "web.sock"
     command = [sys.executable, "-m", "aiohttp_fleet.worker", WORK, f"--path={path}", f"--user={USER}"]
     program = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(60)"
-    with (place / "orphan.log").open("wb") as log:
-        parent = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=log, stderr=log)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     until("the worker to serve", path.exists)
-    orphan = peer(str(path)).pid
+    pid = peer(str(path)).pid
+    assert parent.stdout is not None
+    parent.stdout.close()  # supervisord's end of the pipe dies with it
     parent.kill()
     parent.wait(10)
-    assert get(path), "it serves on"
-    heir = worker().ready()
+    yield pid
+    if pid in processes(place):
+        os.kill(pid, signal.SIGKILL)
+        until("the orphan to end", lambda: pid not in processes(place))
+
+
+def test_an_orphan_serves_on_and_is_succeeded(worker: Start, orphan: int, place: Path) -> None:
+    """Nobody reads its output any more; it binds a lost path again, prints, drains for its heir, loses nobody."""
+    path = place / "web.sock"
+    with Client(path) as client:
+        client.send(b"GET /print HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert client.answer()[0] == 200
+        path.unlink()
+        until("the path to be back", path.exists, 5)
+        heir = worker().ready()
+        until("the heir to have the path", lambda: peer(str(path)).pid == heir.process.pid)
+        until("the orphan to drain", lambda: client.get()[1].get("connection") == "close")
     until("the orphan to leave", lambda: orphan not in processes(place))
-    assert peer(str(path)).pid == heir.process.pid
     assert get(path)
+
+
+def test_an_orphan_drains_at_a_signal(orphan: int, place: Path) -> None:
+    """SIGTERM does for it what it does for a worker whose log is read."""
+    with Client(place / "web.sock") as client:
+        client.get()
+        os.kill(orphan, signal.SIGTERM)
+        until("the path to go", lambda: not (place / "web.sock").exists(), 5)
+        assert client.get()[1]["connection"] == "close"
+    until("the orphan to leave", lambda: orphan not in processes(place))
 
 
 def test_several_sites_are_served_by_one_process(worker: Start, place: Path) -> None:
@@ -123,11 +153,13 @@ def test_the_application_lives_as_under_run_app(worker: Start, place: Path) -> N
 
 
 def test_graceful_exit_drains(worker: Start) -> None:
-    """An application may raise web.GracefulExit to end, as under web.run_app; other requests are finished."""
+    """An application may raise web.GracefulExit, once or twice, to end; other requests are finished."""
     started = worker("tests.apps.faulty:create_exiting").ready()
-    with Client(started.path) as leaving, Client(started.path) as other:
+    with Client(started.path) as leaving, Client(started.path) as twice, Client(started.path) as other:
         other.send(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
         leaving.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert leaving.closed()
+        twice.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
         assert other.answer()[2] == b"slept 1"
     assert started.exit_code() == 0
     assert _steps(started.log)[-1] == "background task ends"
@@ -183,6 +215,9 @@ def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: 
     started = worker().ready()
     assert user_of(started.process.pid) == started.path.owner() == "nobody"
     assert json.loads(get(started.path))["home"] == pwd.getpwnam("nobody").pw_dir
+    groups = re.search(r"Groups:\s*(.*)", Path(f"/proc/{started.process.pid}/status").read_text())
+    assert groups is not None
+    assert set(map(int, groups[1].split())) == set(os.getgrouplist("nobody", pwd.getpwnam("nobody").pw_gid))
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
