@@ -23,18 +23,19 @@ def running_master(conf: Path) -> int | None:
 
 
 def adopt(pid: int) -> int:
-    """Stand for process ``pid`` towards supervisord: pass signals on, end when it ends.
+    """Stand for process ``pid`` towards supervisord: pass signals on, end when it ends, or when supervisord does.
 
     Returns:
         The exit code, 0: how it ended is told to its parent only.
     """
     try:
-        fd = os.pidfd_open(pid)
+        nginx, supervisord = os.pidfd_open(pid), os.pidfd_open(os.getppid())
     except ProcessLookupError:
         return 0
     for signum in FORWARDED:
-        signal.signal(signum, lambda number, _: signal.pidfd_send_signal(fd, number))
+        signal.signal(signum, lambda number, _: signal.pidfd_send_signal(nginx, number))
     ended = select.poll()
-    ended.register(fd, select.POLLIN)
+    ended.register(nginx, select.POLLIN)
+    ended.register(supervisord, select.POLLIN)
     ended.poll()
     return 0

@@ -124,3 +124,9 @@ def create_slow_shutdown() -> web.Application:
     app.on_shutdown.append(shutdown)
     app.on_cleanup.append(cleanup)
     return app
+
+
+def create_red() -> web.Application:
+    """Exit with coloured last words."""
+    print("\x1b[31mred failure\x1b[0m", flush=True)
+    os._exit(3)

@@ -42,6 +42,24 @@ def test_workers_are_in_the_order_of_their_numbers(conf: Path) -> None:
     assert [worker.number for worker in read(conf, "aiohttp").workers] == list(range(1, 13))
 
 
+def test_nginx_uses_the_first_of_several_paths(conf: Path) -> None:
+    """A worker may serve more, such as one for another proxy."""
+    edit(
+        conf,
+        {
+            r"(--path=/tmp/web_%\(process_num\)s.sock)": r"--path=/tmp/web_%(process_num)s.sock --path=/run/x_%(process_num)s"
+        },
+    )
+    first = read(conf, "aiohttp").workers[0]
+    assert (first.socket, first.sockets) == ("/tmp/web_1.sock", ("/tmp/web_1.sock", "/run/x_1"))
+
+
+def test_the_workers_default_drain_counts(conf: Path) -> None:
+    """A command that leaves --drain out drains all the same."""
+    edit(conf, {" --drain=30": ""})
+    assert read(conf, "aiohttp").workers[0].drain == 30
+
+
 def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
     """The documented recipe's own program can be read too."""
     edit(
@@ -73,6 +91,11 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
         (
             {r"create_app --path=/tmp/web_%": "'create_app --path=/tmp/web_%"},
             "its command cannot be read (No closing quotation)",
+        ),
+        ({r"--path=/tmp/web_%": "--path=/tmp/w;b_%"}, "--path '/tmp/w;b_1.sock' would need quotes in nginx.conf"),
+        (
+            {r" --path=/tmp/web_%\(process_num\)s": " --path=/tmp/a_%(process_num)s --path=/tmp/web"},
+            "aiohttp:web3 and aiohttp:web4 are on one socket, /tmp/web.sock",
         ),
         ({r"\[unix_http_server\]": "[unix_http]"}, "there is no [unix_http_server] in it"),
         ({r"\[supervisord\]": "[supervisor]"}, "does not include supervisord section"),

@@ -1,11 +1,11 @@
 """Tests of aiohttp_fleet/verbs/status.py, on a real supervisord."""
 
 import json
-import os
 import signal
+import socket
 from collections.abc import Callable
 
-from tests.site import Site, edit
+from tests.site import Site
 
 Make = Callable[..., Site]
 
@@ -58,18 +58,26 @@ def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(sit
 
 
 def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
-    """nginx gives up after 2.5 s; its own last words are the reason."""
-    made = site().start()
-    other = made.port
-    made.ctl("stop", "nginx")
-    edit(made.nginx_conf, {f"listen 127.0.0.1:{other}": "listen 127.0.0.1:1"})
-    if os.geteuid() == 0:  # root may have port 1: take a port that is really taken
-        edit(made.nginx_conf, {"listen 127.0.0.1:1 ": "listen 192.0.2.1:80 "})
-    made.ctl("start", "nginx")
-    done = made.fleet("status", "--wait", "30", "--json")
+    """nginx gives up after 2.5 s; until then whoever has the port is not mistaken for it."""
+    made = site()
+    with socket.create_server(("127.0.0.1", made.port)):
+        made.supervisord = made._supervisord()
+        done = made.fleet("status", "--wait", "60", "--json")
     nginx = json.loads(done.stdout)["processes"][-1]
+    assert done.returncode == 1
     assert nginx["state"] == "FATAL"
-    assert "bind()" in nginx["reason"]
+    assert f"bind() to 127.0.0.1:{made.port} failed (98: Address already in use)" in nginx["reason"]
+
+
+def test_colours_in_a_log_do_not_reach_the_status(site: Make) -> None:
+    """The last words of a worker may be red; they are shown, without the control characters."""
+    made = site("tests.apps.faulty:create_red")
+    made.supervisord = made._supervisord()
+    done = made.fleet("status", "--wait", "60", "--json")
+    rows = json.loads(done.stdout)["processes"]
+    assert "red failure" in rows[0]["reason"]
+    assert "\x1b" not in rows[0]["reason"]
+    assert "red failure" in made.fleet("status").stdout
 
 
 def test_a_stopped_supervisord_is_one_line(site: Make) -> None:

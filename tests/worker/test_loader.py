@@ -11,6 +11,8 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.worker.loader import load
 
 SOURCE = """
+import asyncio
+
 from aiohttp import web
 
 instance = web.Application()
@@ -37,6 +39,16 @@ def empty():
 def broken():
     raise RuntimeError("no database")
 
+def leaving():
+    raise SystemExit("no settings")
+
+def own_loop():
+    return asyncio.run(async_factory())
+
+def needs_loop():
+    asyncio.get_running_loop()
+    return web.Application()
+
 number = 42
 """
 
@@ -60,9 +72,11 @@ def _load(spec: str) -> web.Application:
         loop.close()
 
 
-@pytest.mark.parametrize("name", ["instance", "factory", "async_factory", "Site.build", "Site.app"])
+@pytest.mark.parametrize(
+    "name", ["instance", "factory", "async_factory", "Site.build", "Site.app", "own_loop", "needs_loop"]
+)
 def test_an_application_is_found_in_every_form(project: Path, name: str) -> None:
-    """An instance, a factory, an async factory, each also under a dotted name."""
+    """An instance, a factory, an async one, under a dotted name, with a loop of its own, in need of a running one."""
     assert isinstance(_load(f"shop:{name}"), web.Application)
 
 
@@ -79,6 +93,9 @@ def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, nam
         ("shap:factory", "shap: there is no module shap in "),
         ("shop.sub:factory", "there is no module shop.sub"),
         (":factory", "':factory': it names no module; write MODULE:NAME"),
+        ("./shop.py", "'./shop.py': it names no module; write MODULE:NAME, such as app.main:create_app"),
+        (".shop:factory", "'.shop:factory': it names no module"),
+        ("shop:leaving", "shop:leaving: it failed to build (SystemExit: no settings); the traceback is above"),
         ("shop:factori", "shop: there is no factori in it; did you mean factory or async_factory?"),
         ("shop:Site.nothing", "shop: there is no Site.nothing in it"),
         ("shop", "shop: none of app, app_factory, get_app, create_app is in it"),

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from aiohttp_fleet.compute.agreement import MARGIN
 from aiohttp_fleet.peer import peer
+from aiohttp_fleet.worker.arguments import CLEANUP
+from aiohttp_fleet.worker.serve import KEEPALIVE, WATCH
 from tests.http import GET, Client, get
 from tests.place import PROJECT, ROOT, USER, free_port
 from tests.wait import until
@@ -241,3 +244,27 @@ def test_the_worker_does_not_import_the_command_line() -> None:
     program = "import sys, aiohttp_fleet.worker.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
     assert not {"click", "rich", "supervisor", "xmlrpc"} & set(done.stdout.split())
+
+
+def test_the_backlog_holds_more_than_aiohttps_default(worker: Start) -> None:
+    """300 clients may connect while nobody accepts; aiohttp's 128 would refuse the rest at once."""
+    started = worker().ready()
+    started.signal(signal.SIGSTOP)
+    clients = []
+    for _ in range(300):
+        client = socket.socket(socket.AF_UNIX)
+        clients.append(client)
+        client.setblocking(False)
+        client.connect(str(started.path))  # BlockingIOError when the backlog is full
+    started.signal(signal.SIGCONT)
+    for client in clients:
+        client.close()
+    assert get(started.path)
+
+
+def test_the_workers_numbers_fit_the_two_files() -> None:
+    """Idle connections outlive nginx's, cut handlers end before SIGKILL, a lost path is back within a second."""
+    kept = 1.0  # keepalive_timeout in deploy/nginx.conf, which tests/compute/test_agreement.py compares with --drain
+    assert 60 * kept <= KEEPALIVE
+    assert 2 * CLEANUP < MARGIN
+    assert WATCH < 1
