@@ -44,14 +44,9 @@ def test_workers_are_in_the_order_of_their_numbers(conf: Path) -> None:
 
 def test_nginx_uses_the_first_of_several_paths(conf: Path) -> None:
     """A worker may serve more, such as one for another proxy."""
-    edit(
-        conf,
-        {
-            r"(--path=/tmp/web_%\(process_num\)s.sock)": r"--path=/tmp/web_%(process_num)s.sock --path=/run/x_%(process_num)s"
-        },
-    )
+    edit(conf, {r"--path=/tmp/web_%\(": "--path=/run/x_%(process_num)s --path=/tmp/web_%("})
     first = read(conf, "aiohttp").workers[0]
-    assert (first.socket, first.sockets) == ("/tmp/web_1.sock", ("/tmp/web_1.sock", "/run/x_1"))
+    assert (first.socket, first.sockets) == ("/run/x_1", ("/run/x_1", "/tmp/web_1.sock"))
 
 
 def test_the_workers_default_drain_counts(conf: Path) -> None:
