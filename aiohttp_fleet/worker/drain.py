@@ -19,6 +19,8 @@ from aiohttp_fleet.worker.websockets import Websockets
 TICK = 0.05
 """Seconds between two looks. The first look comes one tick after the path is gone, so that a client which was
 inside ``connect(2)`` at that moment has reached the backlog."""
+QUIET = 2
+"""Looks in a row that must find nobody: a connection that the loop has just accepted is in neither count yet."""
 
 
 class Runner(web.AppRunner):
@@ -115,12 +117,14 @@ async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Webso
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     closing: asyncio.Task[None] | None = None
+    quiet = 0
     while True:
         await asyncio.sleep(TICK)
         traffic = look(server, websockets)
         pending = any(listener.pending() for listener in listeners)
         is_closing = closing is not None and not closing.done()
-        if loop.time() >= deadline or not (pending or traffic or is_closing or websockets.open()):
+        quiet = 0 if pending or traffic or is_closing or websockets.open() else quiet + 1
+        if quiet == QUIET or loop.time() >= deadline:
             return traffic
         if not (pending or traffic.idle):
             runner.begin_shutdown()

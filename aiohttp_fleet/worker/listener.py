@@ -51,7 +51,11 @@ class UnixListener:
         sock = self._path.bind(self._backlog)
         site = web.SockSite(runner, sock, backlog=self._backlog)
         await site.start()
-        self._path.publish()
+        try:
+            self._path.publish()
+        except FleetError:
+            await site.stop()
+            raise
         self._open.append((sock, site))
 
     async def withdraw(self) -> None:

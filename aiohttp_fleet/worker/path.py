@@ -8,7 +8,6 @@ behind depends on the version of Python (python/cpython#111246).
 import contextlib
 import errno
 import os
-import pwd
 import socket
 import stat
 from enum import Enum
@@ -55,7 +54,7 @@ def check_directory(path: str) -> None:
     if not directory.is_dir():
         raise FleetError(str(directory), "there is no such directory for the socket", f"mkdir -p {directory}")
     if not os.access(directory, os.W_OK | os.X_OK):
-        reason = f"user {pwd.getpwuid(os.geteuid()).pw_name} may not create a socket there"
+        reason = f"uid {os.geteuid()} may not create a socket there"
         raise FleetError(str(directory), reason, "change its owner or choose another --path")
 
 
@@ -68,7 +67,7 @@ def _claim_socket(path: str) -> None:
     except FileNotFoundError:  # withdrawn while we looked
         return
     except PermissionError:
-        reason = f"a socket of user {Path(path).owner()} stands there"
+        reason = f"a socket of uid {Path(path).lstat().st_uid} stands there"
         raise FleetError(path, reason, "stop that user's fleet, or choose another --path") from None
     except OSError as error:
         raise FleetError(path, f"cannot ask who serves it ({error.strerror})", "see ls -l and ss -xlp") from None

@@ -109,23 +109,29 @@ def _watch_parent() -> None:
             say("supervisord is gone; serving on")
 
         loop.add_reader(fd, orphaned)
+        drop_dead_output()  # it may have died already
 
 
 async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener]) -> None:
     """Return when ``stop`` is set or a successor has taken over one of the listeners."""
+    trouble = ""
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), WATCH)
         except TimeoutError:
-            for listener in listeners:
-                if not await _check(listener):
-                    say(f"{listener}: a successor has taken over: draining")
+            try:
+                if not await _still_served(listeners):
                     return
+                trouble = ""
+            except FleetError as error:
+                if str(error) != trouble:  # once, not twice a second
+                    say(f"{error}; trying again")
+                trouble = str(error)
 
 
-async def _check(listener: Listener) -> bool:
-    try:
-        return await listener.still_served()
-    except FleetError as error:
-        say(f"{error}; trying again")
-        return True
+async def _still_served(listeners: Sequence[Listener]) -> bool:
+    for listener in listeners:
+        if not await listener.still_served():
+            say(f"{listener}: a successor has taken over: draining")
+            return False
+    return True

@@ -45,8 +45,9 @@ def check_group(gid: int | None) -> None:
     """
     if gid is None or os.geteuid() == 0 or gid in (os.getegid(), *os.getgroups()):
         return
-    name, user = grp.getgrgid(gid).gr_name, pwd.getpwuid(os.geteuid()).pw_name
-    raise FleetError(f"--group {name}", f"user {user} is not in it", f"usermod --append --groups {name} {user}")
+    name = grp.getgrgid(gid).gr_name
+    step = f"sudo usermod --append --groups {name} USER, then log in again"
+    raise FleetError(f"--group {name}", f"uid {os.geteuid()} is not in it", step)
 
 
 def _require_access(name: str, needed: Iterable[Path]) -> None:

@@ -117,7 +117,7 @@ def test_a_missing_directory_is_named(place: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_directory_that_is_not_writable_is_named() -> None:
     """/ belongs to root."""
-    with pytest.raises(FleetError, match="/: user .* may not create a socket there"):
+    with pytest.raises(FleetError, match="/: uid .* may not create a socket there"):
         check_directory("/web.sock")
 
 

@@ -23,6 +23,7 @@ from tests.wait import until
 from tests.worker_process import WORK, WorkerProcess, processes, user_of
 
 Start = Callable[..., WorkerProcess]
+LOG = "web.sock.0.log"
 
 
 def test_the_path_appears_when_the_application_has_started(worker: Start, place: Path) -> None:
@@ -268,3 +269,19 @@ def test_the_workers_numbers_fit_the_two_files() -> None:
     assert 60 * kept <= KEEPALIVE
     assert 2 * CLEANUP < MARGIN
     assert WATCH < 1
+
+
+def test_a_lost_directory_is_told_once_and_costs_no_descriptors(worker: Start, place: Path) -> None:
+    """Who is connected is served on; when the directory is back, so is the path."""
+    (place / "run").mkdir()
+    (place / "run").chmod(0o777)
+    started = worker(WORK, path=place / "run" / "web.sock").ready()
+    with Client(started.path) as client:
+        started.path.unlink()
+        (place / "run").rename(place / "away")
+        until("the trouble to be told", lambda: "there is no such directory" in (place / "away" / LOG).read_text())
+        assert client.get()[0] == 200
+        (place / "away").rename(place / "run")
+        until("the path to be back", started.path.exists, 5)
+    assert started.log.count("there is no such directory") == 1
+    assert get(started.path)
