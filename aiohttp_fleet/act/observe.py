@@ -3,10 +3,12 @@
 import os
 import re
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.fleet import Fleet, Worker
@@ -17,8 +19,30 @@ _UP = ("STARTING", "RUNNING", "STOPPING")
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
+POLL = 0.1
+"""Seconds between two looks."""
 TAIL = 8192
 """Bytes at the end of a log in which its last line is looked for."""
+
+
+def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> list[Process]:
+    """Look until every process is ready, one has given up, or so many seconds are over; return the last look.
+
+    Raises:
+        FleetError: supervisord does not answer, not in all that time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        is_over = time.monotonic() >= deadline
+        try:
+            rows = observe(fleet, supervisord)
+        except FleetError:
+            if is_over:
+                raise
+        else:
+            if is_over or all(row.ready for row in rows) or any(row.state == "FATAL" for row in rows):
+                return rows
+        time.sleep(POLL)
 
 
 def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
