@@ -6,10 +6,13 @@ from rich.text import Text
 
 from aiohttp_fleet.read.status import Process
 
+WIDTH = 1000
+"""Columns; wider than any table, because a cut path is no use, and a terminal folds long lines by itself."""
+
 
 def print_table(rows: list[Process], nginx: str | None) -> None:
     """Print a line for each process, then why one is not ready, then which nginx is used."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, soft_wrap=True, width=WIDTH)
     table = Table(box=None, pad_edge=False)
     for column in ("name", "state", "pid", "uptime", "serves", ""):
         table.add_column(column, justify="right" if column in ("pid", "uptime") else "left", no_wrap=True)
