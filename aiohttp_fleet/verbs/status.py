@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from aiohttp_fleet.act.observe import observe_until
+from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.binary import running
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 from aiohttp_fleet.verbs.table import print_table
@@ -19,9 +21,16 @@ def status(chosen: Chosen, as_json: bool, wait: float) -> int:
     fleet = chosen.fleet()
     rows = observe_until(fleet, supervisord(fleet), wait)
     ready = all(row.ready for row in rows)
-    nginx = running(rows[-1].pid).sentence() if fleet.nginx else None
+    nginx = _which(fleet.nginx_conf) if fleet.nginx else None
     if as_json:
         click.echo(json.dumps({"ready": ready, "processes": [asdict(row) for row in rows], "nginx": nginx}, indent=2))
     else:
         print_table(rows, nginx)
     return 0 if ready else 1
+
+
+def _which(conf: Path) -> str:
+    try:
+        return running(conf).sentence()
+    except FleetError as error:
+        return str(error)

@@ -44,8 +44,8 @@ class Runner(web.AppRunner):
     async def _send(self) -> None:
         try:
             await super().shutdown()
-        except Exception as error:  # the application's; the rest of the clean-up is owed to it all the same
-            say_traceback(error)
+        except (Exception, asyncio.CancelledError) as error:
+            say_traceback(error)  # the application's own; the rest of the clean-up is owed to it all the same
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,6 @@ class Traffic:
     busy: int
     idle: int
     websockets: int
-
-    def __bool__(self) -> bool:
-        """Whether there is anything but websockets."""
-        return bool(self.busy or self.idle)
 
     def __str__(self) -> str:
         return f"{self.busy} requests, {self.idle} idle connections and {self.websockets} websockets"
@@ -93,12 +89,14 @@ def announce_close() -> None:
     web.BaseRequest.keep_alive = property(lambda request: False)  # type: ignore[method-assign,assignment]
 
 
-async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Websockets, seconds: float) -> Traffic:
+async def drain(
+    runner: Runner, listeners: Sequence[Listener], websockets: Websockets, seconds: float
+) -> Traffic | None:
     """Withdraw the listeners and wait until the last client is gone.
 
-    The application's on_shutdown signal is sent when no new request can arrive, or as soon as only websockets
-    are left to wait for; each websocket that it does not close then gets code 1001. A handler that goes on after
-    its websocket was closed is not waited for.
+    The application's on_shutdown signal is sent when no idle connection is left that could bring a new request,
+    or as soon as the ordinary requests are done and websockets are left; each websocket that it does not close
+    then gets code 1001. A handler that goes on after its websocket was closed is not waited for.
 
     Args:
         runner: the running application.
@@ -107,7 +105,7 @@ async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Webso
         seconds: the deadline.
 
     Returns:
-        Who is still there at the deadline: nothing, usually.
+        Who was still there at the deadline; None when all had left before it.
     """
     server = runner.server
     assert server is not None  # the runner is set up
@@ -123,8 +121,11 @@ async def drain(runner: Runner, listeners: Sequence[Listener], websockets: Webso
         traffic = look(server, websockets)
         pending = any(listener.pending() for listener in listeners)
         is_closing = closing is not None and not closing.done()
-        quiet = 0 if pending or traffic or is_closing or websockets.open() else quiet + 1
-        if quiet == QUIET or loop.time() >= deadline:
+        is_used = pending or traffic.busy or traffic.idle or is_closing or websockets.open()
+        quiet = 0 if is_used else quiet + 1
+        if quiet == QUIET:
+            return None
+        if loop.time() >= deadline:
             return traffic
         if not (pending or traffic.idle):
             runner.begin_shutdown()

@@ -50,10 +50,11 @@ class UnixListener:
         self._runner = runner
         sock = self._path.bind(self._backlog)
         site = web.SockSite(runner, sock, backlog=self._backlog)
-        await site.start()
         try:
+            await site.start()
             self._path.publish()
-        except FleetError:
+        except BaseException:  # a signal in the start-up is a cancellation
+            self._path.forget()
             await site.stop()
             raise
         self._open.append((sock, site))
@@ -104,10 +105,17 @@ class TcpListener:
         return ", ".join("{}:{}".format(*sock.getsockname()[:2]) for sock in self._socks)
 
     async def open(self, runner: web.AppRunner) -> None:
-        """Listen and accept."""
+        """Listen and accept.
+
+        Raises:
+            FleetError: somebody has begun to listen on the port since it was bound.
+        """
         for sock in self._socks:
             site = web.SockSite(runner, sock, backlog=self._backlog)
-            await site.start()
+            try:
+                await site.start()
+            except OSError as error:
+                raise _cannot_listen(str(self), error) from None
             self._sites.append(site)
 
     async def withdraw(self) -> None:
@@ -149,11 +157,15 @@ def bind_tcp(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for sock in socks:
             sock.close()
-        step = f"see who has it with ss -ltnp sport = :{port}, or choose another --host or --port"
-        if isinstance(error, socket.gaierror):
-            step = "name an address of this machine in --host"
-        raise FleetError(f"{host}:{port}", f"cannot listen there ({error.strerror})", step) from None
+        raise _cannot_listen(f"{host}:{port}", error) from None
     return socks
+
+
+def _cannot_listen(where: str, error: OSError) -> FleetError:
+    step = "see who has it with ss -ltnp, or choose another --host or --port"
+    if isinstance(error, socket.gaierror):
+        step = "name an address of this machine in --host"
+    return FleetError(where, f"cannot listen there ({error.strerror})", step)
 
 
 def _pending(sock: socket.socket) -> bool:

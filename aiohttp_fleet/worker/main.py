@@ -2,9 +2,7 @@
 
 import asyncio
 import importlib.util
-import os
 import resource
-import signal
 import sys
 from collections.abc import Callable, Coroutine
 
@@ -36,7 +34,8 @@ def main(argv: list[str]) -> int:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
-            _run_to_the_end(loop, _serve(app, options, listeners))
+            stop = asyncio.Event()
+            _run_to_the_end(loop, _serve(app, options, listeners, stop), stop)
     except FleetError as error:
         say(str(error))
         return 1
@@ -61,22 +60,21 @@ def _prepare(options: Options) -> list[Listener]:
     return [*listeners, TcpListener(tcp, options.backlog)] if tcp else listeners
 
 
-def _run_to_the_end(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None]) -> None:
+def _run_to_the_end(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None], stop: asyncio.Event
+) -> None:
     """Run the worker; an application may raise web.GracefulExit, as under web.run_app, to be drained and ended."""
     task = loop.create_task(coroutine)
-    is_asked = False
     while not task.done():
         try:
             loop.run_until_complete(task)
         except web.GracefulExit:
-            if not is_asked:  # a second SIGTERM would end it at once
-                loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
-            is_asked = True
+            stop.set()
 
 
-async def _serve(app: web.Application, options: Options, listeners: list[Listener]) -> None:
+async def _serve(app: web.Application, options: Options, listeners: list[Listener], stop: asyncio.Event) -> None:
     try:
-        await serve(app, listeners, options.drain, options.access_log)
+        await serve(app, listeners, options.drain, options.access_log, stop)
     except FleetError:
         raise
     except Exception as error:

@@ -67,7 +67,7 @@ def _claim_socket(path: str) -> None:
     except FileNotFoundError:  # withdrawn while we looked
         return
     except PermissionError:
-        reason = f"a socket of uid {Path(path).lstat().st_uid} stands there"
+        reason = "a socket that another user serves stands there"
         raise FleetError(path, reason, "stop that user's fleet, or choose another --path") from None
     except OSError as error:
         raise FleetError(path, f"cannot ask who serves it ({error.strerror})", "see ls -l and ss -xlp") from None
@@ -79,7 +79,7 @@ def _claim_socket(path: str) -> None:
 
 def _remove_dead(path: str) -> None:
     try:
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)
     except PermissionError:
         raise FleetError(path, "a dead socket of another user stands there", f"sudo rm {path}") from None
 
@@ -137,8 +137,9 @@ class SocketPath:
         Raises:
             FleetError: the directory is missing or not writable, or the group cannot be set.
         """
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock = None
         try:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             Path(self._bound).unlink(missing_ok=True)  # of a process with our pid that died right here
             sock.bind(self._bound)
             Path(self._bound).chmod(self._mode)
@@ -147,7 +148,8 @@ class SocketPath:
             sock.listen(backlog)
             sock.setblocking(False)
         except OSError as error:
-            sock.close()
+            if sock:
+                sock.close()
             self.forget()
             raise self._explain(error) from None
         return sock
@@ -158,8 +160,8 @@ class SocketPath:
         Raises:
             FleetError: it is somebody else's now, see `claim`, or belongs to another user.
         """
-        self._inode = _identity(self._bound)
         try:
+            self._inode = _identity(self._bound)
             claim(self.path)  # again: the application's start-up may have taken long
             Path(self._bound).rename(self.path)
         except FleetError:

@@ -24,14 +24,17 @@ KEEPALIVE = 3630.0
 """Seconds; nginx is the one that closes idle connections, aiohttp's own default for a server behind a proxy."""
 
 
-async def serve(app: web.Application, listeners: Sequence[Listener], seconds: float, access_log: bool) -> None:
-    """Serve ``app`` until SIGTERM, SIGINT or the loss of a path, then drain.
+async def serve(
+    app: web.Application, listeners: Sequence[Listener], seconds: float, access_log: bool, stop: asyncio.Event
+) -> None:
+    """Serve ``app`` until SIGTERM, SIGINT, ``stop`` or the loss of a path, then drain.
 
     Args:
         app: the application.
         listeners: where to serve it.
         seconds: the drain deadline.
         access_log: whether aiohttp writes its access log.
+        stop: set by whoever else wants it to drain.
 
     Raises:
         FleetError: a listener could not be opened.
@@ -45,7 +48,6 @@ async def serve(app: web.Application, listeners: Sequence[Listener], seconds: fl
         shutdown_timeout=CLEANUP,
         access_log=_access_logger() if access_log else None,
     )
-    stop = asyncio.Event()
     _end_start_up_by_signal()
     _watch_parent()
     await runner.setup()
@@ -56,13 +58,20 @@ async def serve(app: web.Application, listeners: Sequence[Listener], seconds: fl
         say(f"ready on {' and '.join(map(str, listeners))}")
         await _until_stopped(stop, listeners)
         began = time.monotonic()
-        left = await drain(runner, listeners, websockets, seconds)
+        cut = await drain(runner, listeners, websockets, seconds)
         took = time.monotonic() - began
-        say(f"drained in {took:.1f} s" if not left else f"drain deadline of {seconds:g} s: cut {left}")
+        say(f"drain deadline of {seconds:g} s: cut {cut}" if cut else f"drained in {took:.1f} s")
     finally:
         for listener in listeners:
             await listener.withdraw()
+        await _clean_up(runner)
+
+
+async def _clean_up(runner: Runner) -> None:
+    try:
         await runner.cleanup()
+    except asyncio.CancelledError as error:  # the application's, from a task that it cancelled and awaited
+        raise RuntimeError("a clean-up handler was cancelled") from error
 
 
 def _access_logger() -> logging.Logger:
@@ -105,8 +114,9 @@ def _watch_parent() -> None:
 
         def orphaned() -> None:
             loop.remove_reader(fd)
+            os.close(fd)
             drop_dead_output()
-            say("supervisord is gone; serving on")
+            say("the parent process is gone; serving on")
 
         loop.add_reader(fd, orphaned)
         drop_dead_output()  # it may have died already

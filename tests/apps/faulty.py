@@ -130,3 +130,21 @@ def create_red() -> web.Application:
     """Exit with coloured last words."""
     print("\x1b[31mred failure\x1b[0m", flush=True)
     os._exit(3)
+
+
+def create_cancelling() -> web.Application:
+    """Cancel a task and await it, without expecting CancelledError, in on_shutdown and in on_cleanup."""
+    app = web.Application()
+
+    async def cancel(app: web.Application) -> None:
+        task = asyncio.create_task(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    async def cleanup(app: web.Application) -> None:
+        print("on_cleanup begins", flush=True)
+
+    app.on_shutdown.append(cancel)
+    app.on_cleanup.append(cleanup)
+    app.on_cleanup.append(cancel)
+    return app

@@ -156,17 +156,32 @@ def test_the_application_lives_as_under_run_app(worker: Start, place: Path) -> N
         assert _steps(started.log) == _steps(plain.communicate(timeout=10)[0])
 
 
-def test_graceful_exit_drains(worker: Start) -> None:
-    """An application may raise web.GracefulExit, once or twice, to end; other requests are finished."""
+@pytest.mark.parametrize("order", ["exit, exit", "exit, SIGTERM", "SIGTERM, exit"])
+def test_graceful_exit_drains(worker: Start, order: str) -> None:
+    """An application may raise web.GracefulExit to end, before or after others ask for it; requests are finished."""
     started = worker("tests.apps.faulty:create_exiting").ready()
-    with Client(started.path) as leaving, Client(started.path) as twice, Client(started.path) as other:
-        other.send(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
-        leaving.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
-        assert leaving.closed()
-        twice.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
-        assert other.answer()[2] == b"slept 1"
+    with Client(started.path) as first, Client(started.path) as second, Client(started.path) as other:
+        other.send(b"GET /slow?seconds=2 HTTP/1.1\r\nHost: test\r\n\r\n")
+        until("the request to arrive", lambda: "slow begins" in started.log)
+        for act, client in zip(order.split(", "), (first, second), strict=True):
+            if act == "exit":
+                client.send(b"GET /exit HTTP/1.1\r\nHost: test\r\n\r\n")
+                assert client.closed()
+            else:
+                started.signal()
+                until("the drain to begin", lambda: not started.path.exists())
+        assert other.answer()[2] == b"slept 2"
     assert started.exit_code() == 0
     assert _steps(started.log)[-1] == "background task ends"
+
+
+def test_a_cancelled_clean_up_is_told(worker: Start) -> None:
+    """An on_cleanup that cancels a task and awaits it raises CancelledError; that is no stop before ready."""
+    started = worker("tests.apps.faulty:create_cancelling").ready()
+    started.signal()
+    assert started.exit_code() == 1
+    assert "it failed in start-up or clean-up (RuntimeError: a clean-up handler was cancelled)" in started.log
+    assert "on_cleanup begins" in started.log
 
 
 def _steps(log: str) -> list[str]:
