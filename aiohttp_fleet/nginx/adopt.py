@@ -12,7 +12,12 @@ FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signa
 
 
 def running_master(conf: Path) -> int | None:
-    """Return the pid of a living nginx that was started with ``conf``, None when there is none."""
+    """Return the pid of a living nginx that was started with ``conf``, None when there is none.
+
+    Raises:
+        OSError: ``conf`` cannot be read.
+    """
+    conf = conf.resolve()  # as the launcher names it on nginx's command line
     pid_file = conf.parent / (directive("pid", conf.read_text(errors="replace")) or "nginx.pid")
     try:
         pid = int(pid_file.read_text())

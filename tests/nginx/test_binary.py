@@ -1,11 +1,13 @@
 """Tests of aiohttp_fleet/nginx/binary.py."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.nginx import binary
-from aiohttp_fleet.nginx.binary import choose, packaged
+from aiohttp_fleet.nginx.binary import choose, packaged, running
+from tests.site import Site
 
 
 def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,6 +18,13 @@ def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", str(place))
     assert choose().path == fake
     assert choose().sentence() == f"nginx 9.8.7, {fake}"
+
+
+def test_what_runs_is_named_through_a_link_to_its_file(site: Callable[..., Site]) -> None:
+    """.venv/etc is such a link; the answer is the nginx that runs, not the one that would be started."""
+    made = site(packaged=True).start()
+    (made.place / "etc").symlink_to(made.nginx_conf.parent)
+    assert running(made.place / "etc" / "nginx.conf") == running(made.nginx_conf) == packaged()
 
 
 def test_without_one_the_packaged_is_used_and_the_systems_recommended(

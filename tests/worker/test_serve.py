@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.compute.agreement import MARGIN
+from aiohttp_fleet.nginx.conf import directive
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.worker.arguments import CLEANUP
 from aiohttp_fleet.worker.serve import KEEPALIVE, WATCH
@@ -280,7 +281,9 @@ def test_the_backlog_holds_more_than_aiohttps_default(worker: Start) -> None:
 
 def test_the_workers_numbers_fit_the_two_files() -> None:
     """Idle connections outlive nginx's, cut handlers end before SIGKILL, a lost path is back within a second."""
-    kept = 1.0  # keepalive_timeout in deploy/nginx.conf, which tests/compute/test_agreement.py compares with --drain
+    written = directive("keepalive_timeout", (PROJECT / "deploy" / "nginx.conf").read_text())
+    assert written is not None
+    kept = float(written.removesuffix("s"))
     assert 60 * kept <= KEEPALIVE
     assert 2 * CLEANUP < MARGIN
     assert WATCH < 1
