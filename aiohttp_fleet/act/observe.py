@@ -52,8 +52,7 @@ def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
         FleetError: supervisord does not answer.
     """
     infos = supervisord.processes()
-    workers = [*fleet.workers, *([fleet.standby] if fleet.standby else [])]
-    rows = [_worker(worker, infos.get(worker.namespec)) for worker in workers]
+    rows = [_worker(worker, infos.get(worker.namespec)) for worker in fleet.served]
     return [*rows, _nginx(fleet, fleet.nginx, infos.get(fleet.nginx))] if fleet.nginx else rows
 
 

@@ -1,32 +1,18 @@
 """supervisord's RPC over its control socket (http://supervisord.org/api.html)."""
 
 import http.client
-import socket
 import xmlrpc.client
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from aiohttp_fleet.act.unix_http import UnixConnection
 from aiohttp_fleet.errors import FleetError
 
 TIMEOUT = 10.0
 """Seconds; supervisord answers from one thread, at once unless it is stopped."""
 
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.settimeout(TIMEOUT)
-            self.sock.connect(self._path)
-        except OSError:
-            self.close()
-            raise
+UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
+"""Fault codes (supervisor/xmlrpc.py, Faults)."""
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -35,7 +21,7 @@ class _Transport(xmlrpc.client.Transport):
         self._path = path
 
     def make_connection(self, host: tuple[str, dict[str, str]] | str) -> http.client.HTTPConnection:
-        connection = _Connection(self._path)
+        connection = UnixConnection(self._path, TIMEOUT)
         self._connection = host, connection  # what close() closes
         return connection
 
@@ -58,21 +44,92 @@ class Supervisord:
         Raises:
             FleetError: supervisord does not answer.
         """
-        infos = self._call("getAllProcessInfo")
+        infos = self._call("supervisor.getAllProcessInfo")
         return {_namespec(info): info for info in infos}
 
-    def _call(self, method: str) -> Any:
+    def process(self, namespec: str) -> dict[str, Any]:
+        """Return what supervisord knows of one process (getProcessInfo).
+
+        Raises:
+            FleetError: supervisord does not answer, or knows no such process.
+        """
+        return dict(self._call("supervisor.getProcessInfo", namespec))
+
+    def pid(self) -> int:
+        """Return the pid of supervisord itself."""
+        return int(self._call("supervisor.getPID"))
+
+    def start(self, namespec: str) -> None:
+        """Start a process, unless it runs already; return at once.
+
+        Raises:
+            FleetError: it could not be spawned.
+        """
+        self._call("supervisor.startProcess", namespec, False, unless=ALREADY_STARTED)
+
+    def stop(self, namespec: str) -> None:
+        """Send a process its stop signal, unless it is down already; return at once.
+
+        Raises:
+            FleetError: supervisord knows no such process.
+        """
+        self._call("supervisor.stopProcess", namespec, False, unless=NOT_RUNNING)
+
+    def signal(self, namespec: str, name: str) -> None:
+        """Send a process a signal, such as ``HUP``, unless it is down.
+
+        Raises:
+            FleetError: supervisord knows no such process.
+        """
+        self._call("supervisor.signalProcess", namespec, name, unless=NOT_RUNNING)
+
+    def reread(self) -> tuple[list[str], list[str], list[str]]:
+        """Make supervisord read its configuration again; return the groups that are new, changed and gone.
+
+        Nothing is changed before `add_group`, or ``supervisorctl update``. With the plugin loaded, a group of which
+        only the number of processes has changed counts as new.
+
+        Raises:
+            FleetError: the file has a mistake in it.
+        """
+        ((added, changed, removed),) = self._call("supervisor.reloadConfig")
+        return added, changed, removed
+
+    def add_group(self, name: str) -> None:
+        """Take up a group that `reread` has found new (addProcessGroup).
+
+        Raises:
+            FleetError: there is no such group in the file, or it is there already, unchanged.
+        """
+        self._call("supervisor.addProcessGroup", name)
+
+    def plugin(self) -> dict[str, Any] | None:
+        """Return what the plugin says of itself, None when it is not loaded.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        found = self._call("fleet.getPlugin", unless=UNKNOWN_METHOD)
+        return None if found is None else dict(found)
+
+    def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
+        """Call a method; return None for the fault ``unless``, which says that there is nothing to do."""
         try:
             with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
-                return getattr(proxy.supervisor, method)()
+                return getattr(proxy, method)(*arguments)
         except (FileNotFoundError, ConnectionRefusedError):
             step = f"start it with supervisord -c {self._conf}"
             raise FleetError(self._socket, "supervisord is not running", step) from None
         except PermissionError:
             reason = "only the user who runs supervisord may ask it"
             raise FleetError(self._socket, reason, "try again with sudo") from None
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode == unless:
+                return None
+            what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
+            raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
         except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
-            reason = f"supervisord did not answer {method} ({error})"
+            reason = f"supervisord did not answer {method.partition('.')[2]} ({error})"
             raise FleetError(self._socket, reason, "see its log") from None
 
 

@@ -1,5 +1,6 @@
 """What supervisord.conf says about the workers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,11 @@ class Worker:
         name: supervisord's process_name, such as ``web1``.
         namespec: what supervisorctl calls it, such as ``aiohttp:web1``.
         sockets: the paths it serves; nginx uses the first.
-        command: its command line without the sockets and the drain, split into words.
+        control: the path of its control site.
+        argv: its whole command line, split into words.
+        command: the same without the sockets, the control site and the drain: what all workers have in common.
+        directory: where it is started, None for where supervisord was.
+        environment: what its environment has besides supervisord's.
         drain: seconds that requests in flight get, None when its program is not the kit's worker and does not say.
         stopwaitsecs: seconds until supervisord kills it.
     """
@@ -22,7 +27,11 @@ class Worker:
     name: str
     namespec: str
     sockets: tuple[str, ...]
+    control: str
+    argv: tuple[str, ...]
     command: tuple[str, ...]
+    directory: str | None
+    environment: Mapping[str, str]
     drain: float | None
     stopwaitsecs: int
 
@@ -41,6 +50,7 @@ class Fleet:
         workers: in the order of their numbers.
         standby: the spare worker that nginx falls back to, None without ``[program:standby]``.
         nginx: namespec of nginx, None without ``[program:nginx]``.
+        watchdog: namespec of the watchdog, None without ``[program:watchdog]``.
         control_socket: path of the socket that supervisord answers RPC on.
         supervisord_conf: the file all this comes from.
         nginx_conf: the file that follows it.
@@ -50,6 +60,17 @@ class Fleet:
     workers: tuple[Worker, ...]
     standby: Worker | None
     nginx: str | None
+    watchdog: str | None
     control_socket: str
     supervisord_conf: Path
     nginx_conf: Path
+
+    @property
+    def served(self) -> tuple[Worker, ...]:
+        """The workers, then the standby where there is one."""
+        return (*self.workers, self.standby) if self.standby else self.workers
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever changes the fleet holds locked, beside supervisord's control socket."""
+        return Path(self.control_socket).parent / "fleet.lock"

@@ -17,11 +17,12 @@ from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions,
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet, Worker
-from aiohttp_fleet.worker.arguments import DRAIN
+from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
 WORKER = "aiohttp_fleet.worker"
 STANDBY = "standby"
 NGINX = "nginx"
+WATCHDOG = "watchdog"
 _UNQUOTED = re.compile(r"[\s;{}'\"#$]")
 
 
@@ -47,11 +48,16 @@ def read(path: Path, program: str) -> Fleet:
         program=program,
         workers=tuple(sorted(workers, key=lambda worker: worker.number)),
         standby=standby[0] if standby else None,
-        nginx=next((make_namespec(NGINX, config.name) for config in groups.get(NGINX, [])), None),
+        nginx=_namespec(groups, NGINX),
+        watchdog=_namespec(groups, WATCHDOG),
         control_socket=_control_socket(path, options),
         supervisord_conf=path,
         nginx_conf=path.parent / "nginx.conf",
     )
+
+
+def _namespec(groups: dict[str, list[ProcessConfig]], program: str) -> str | None:
+    return next((make_namespec(program, config.name) for config in groups.get(program, [])), None)
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
@@ -101,7 +107,8 @@ def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str,
 def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Worker:
     where = f"{path}, [program:{program}]"
     try:
-        flags, command = _flags().parse_known_args(shlex.split(config.command))
+        argv = shlex.split(config.command)
+        flags, command = _flags().parse_known_args(argv)
     except ValueError as error:
         raise FleetError(where, f"its command cannot be read ({error})", "mend it, then try again") from None
     if not flags.path:
@@ -115,7 +122,11 @@ def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Wor
         name=config.name,
         namespec=make_namespec(program, config.name),
         sockets=tuple(flags.path),
+        control=flags.control or control_path(flags.path[0]),
+        argv=tuple(argv),
         command=tuple(command),
+        directory=config.directory,
+        environment=dict(config.environment or {}),
         drain=flags.drain,
         stopwaitsecs=config.stopwaitsecs,
     )
@@ -127,9 +138,10 @@ class _Flags(argparse.ArgumentParser):
 
 
 def _flags() -> argparse.ArgumentParser:
-    """The two flags of a worker that other files depend on; any command that has them will do."""
+    """The flags of a worker that others depend on; any command that has them will do."""
     flags = _Flags(add_help=False, allow_abbrev=False)
     flags.add_argument("--path", action="append")
+    flags.add_argument("--control")
     flags.add_argument("--drain", type=float)
     return flags
 

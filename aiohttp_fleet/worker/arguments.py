@@ -3,6 +3,7 @@
 import argparse
 import grp
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import NoReturn
 
 BACKLOG = 4096
@@ -27,6 +28,7 @@ class Options:
     Attributes:
         app: ``MODULE:NAME`` or ``MODULE``.
         paths: unix socket paths to serve.
+        control: unix socket path of the control site, None for none.
         host: address of the TCP site.
         port: port of the TCP site, None for none.
         backlog: connections that may wait to be accepted.
@@ -40,6 +42,7 @@ class Options:
 
     app: str
     paths: tuple[str, ...]
+    control: str | None
     host: str
     port: int | None
     backlog: int
@@ -49,6 +52,12 @@ class Options:
     drain: float
     loop: str | None
     access_log: bool
+
+
+def control_path(path: str) -> str:
+    """Return where a worker that serves ``path`` has its control site: ``/tmp/web_1.ctl`` for ``/tmp/web_1.sock``."""
+    found = PurePath(path)
+    return str(found.with_suffix(".ctl")) if found.suffix != ".ctl" else f"{path}.ctl"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -118,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
         help="an Application, a factory or an async factory; NAME may be dotted",
     )
     add("--path", type=_path, dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
+    add(
+        "--control",
+        type=_path,
+        metavar="PATH",
+        help="socket of the control site (default: the first --path with the ending .ctl)",
+    )
     add("--host", default="127.0.0.1", help="address of the TCP site (default: %(default)s)")
     add("--port", type=_port, help="serve this TCP port too")
     add("--backlog", type=_count, default=BACKLOG, help="connections that may wait (default: %(default)s)")
@@ -154,4 +169,9 @@ def parse(argv: list[str]) -> Options:
         parser.error("nothing to serve, give it --path or --port")
     if len(set(given.paths)) < len(given.paths):
         parser.error("the same --path is given twice")
-    return Options(**{**vars(given), "paths": tuple(given.paths)})
+    given.paths = tuple(given.paths)
+    if given.control is None and given.paths:
+        given.control = control_path(given.paths[0])
+    if given.control in given.paths:
+        parser.error("--control is one of the --path sockets, give it a path of its own")
+    return Options(**vars(given))

@@ -1,0 +1,37 @@
+"""Tests of aiohttp_fleet/act/lock.py."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.act.lock import exclusive
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.supervisord import read
+from tests.place import PROJECT
+
+
+def test_the_second_is_refused_with_the_name_of_the_first(place: Path) -> None:
+    """One change at a time; when the first is done the next may come."""
+    shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
+    (place / "run").mkdir()
+    fleet = read(place / "supervisord.conf", "aiohttp")
+    with (
+        exclusive(fleet, "fleet restart"),
+        pytest.raises(FleetError, match=rf"fleet restart \(pid {os.getpid()}\) is changing the fleet"),
+        exclusive(fleet, "fleet scale"),
+    ):
+        pass
+    with exclusive(fleet, "fleet scale"):
+        pass
+
+
+def test_a_missing_directory_is_told(place: Path) -> None:
+    """Without deploy/run there is no fleet to change."""
+    shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
+    (place / "run").mkdir()
+    fleet = read(place / "supervisord.conf", "aiohttp")
+    (place / "run").rmdir()
+    with pytest.raises(FleetError, match="fleet.lock: cannot be opened"), exclusive(fleet, "fleet restart"):
+        pass
