@@ -3,7 +3,6 @@
 import atexit
 import codecs
 import gc
-import importlib
 import io
 import locale
 import os
@@ -14,7 +13,6 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 FORKED = "AIOHTTP_FLEET_FORKED"
@@ -24,6 +22,9 @@ FAILED = 70
 
 ASCII_LOCALES = ("C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8")
 """In these an interpreter lets its output pass whatever bytes there are (PEP 538)."""
+
+HANDLED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
+"""Signals that supervisord handles, besides SIGINT (supervisor/options.py, setsignals)."""
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
@@ -52,9 +53,8 @@ def _begin(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     gc.freeze()  # what supervisord made since it was started must not be collected here: it would close descriptors
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # execve closes all; supervisord closes its first 1024
     signal.set_wakeup_fd(-1)
-    for signum in signal.valid_signals():
-        if callable(signal.getsignal(signum)):
-            signal.signal(signum, signal.SIG_DFL)
+    for signum in HANDLED:
+        signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environ, **{FORKED: "1"})
@@ -62,8 +62,7 @@ def _begin(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     sys.argv = ["-m", *argv[3:]]
     sys.orig_argv = list(argv)
     if not sys.flags.safe_path:
-        sys.path[0] = str(Path.cwd())  # was the directory of supervisord's script
-    importlib.invalidate_caches()
+        sys.path[0] = os.getcwd()  # noqa: PTH109, as in fork.py; it was the directory of supervisord's script
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, closefd=False))  # type: ignore[misc]
     lenient = locale.setlocale(locale.LC_CTYPE) in ASCII_LOCALES
     sys.stdout = sys.__stdout__ = _output(1, "surrogateescape" if lenient else "strict")  # type: ignore[misc]

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from aiohttp_fleet.plugin import memory
 from aiohttp_fleet.plugin.child import run
@@ -76,8 +75,9 @@ def _obstacle(filename: str, environ: Mapping[str, str]) -> str:
     names = (name for name in environ.keys() | os.environ.keys() if name.startswith(AT_START) and name != UNBUFFERED)
     if name := next((name for name in sorted(names) if environ.get(name) != os.environ.get(name)), ""):
         return f"environment= sets {name}, which is read when an interpreter starts"
-    if name := memory.shadowed(Path.cwd()):
-        return f"{Path.cwd()} has a module {name} of its own"
+    here = os.getcwd()  # noqa: PTH109, a Path writes into shared pages, see memory.py
+    if name := memory.shadowed(here):
+        return f"{here} has a module {name} of its own"
     return _stale()
 
 
@@ -88,5 +88,5 @@ def _stale() -> str:
 
 def _is_this_python(filename: str) -> bool:
     """Whether it is the same file in the same virtual environment, whose pythons may all be links to one file."""
-    theirs, ours = Path(filename), Path(sys.executable)
-    return theirs.resolve() == ours.resolve() and theirs.parent.resolve() == ours.parent.resolve()
+    real, parent, ours = os.path.realpath, os.path.dirname, sys.executable
+    return real(filename) == real(ours) and real(parent(filename)) == real(parent(ours))

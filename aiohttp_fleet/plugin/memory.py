@@ -5,8 +5,11 @@ Importing this module loads it: aiohttp and the kit are read once, and every for
 
 import gc
 import importlib
+import os
 import sys
 from pathlib import Path
+
+from aiohttp_fleet.plugin.rehearsal import rehearse
 
 LOADED = ("aiohttp.web", "uvloop", "aiohttp_fleet.worker.main")
 """uvloop may be missing: the worker does without."""
@@ -19,42 +22,53 @@ def _load() -> None:
         except ModuleNotFoundError as error:
             if error.name != "uvloop":
                 raise
+    rehearse()
+    os.getgrouplist("root", 0)  # loads the C library's modules for users, once for all
     gc.collect()
     gc.freeze()  # the collector would write into every page that holds an object, and unshare it
 
 
-def _stamp(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _files() -> dict[str, str]:
-    """Map each module in memory to its file, and the interpreter to its own."""
+def _stamps() -> str:
+    """Return a line for each file in memory, the interpreter's included: what it is called, where, and its stamp."""
     files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
-    return {"python": sys.executable, **{name: file for name, file in files.items() if file}}
+    return "".join(_line(name, file) for name, file in {"python": sys.executable, **files}.items() if file)
+
+
+def _line(name: str, file: str) -> str:
+    try:
+        found = os.stat(file)  # noqa: PTH116, a Path would write into pages that are shared with supervisord
+    except OSError:
+        return f"{name}\t{file}\t\n"
+    return f"{name}\t{file}\t{found.st_mtime_ns}.{found.st_size}.{found.st_ino}\n"
 
 
 _load()
-_STAMPS = {name: (file, _stamp(file)) for name, file in _files().items()}
+_STAMPS = _stamps()
+"""One string, not a thousand objects: reading an object writes its reference count, and unshares its page."""
+_TOP = "".join(line for line in _STAMPS.splitlines(keepends=True) if "." not in line.split("\t")[0])
 
 
 def changed() -> str:
     """Name a module in memory whose file is no longer the one it was loaded from; empty when all are."""
-    return next((name for name, (file, stamp) in _STAMPS.items() if _stamp(file) != stamp), "")
+    for line in _STAMPS.splitlines(keepends=True):
+        name, file, _ = line.split("\t")
+        if _line(name, file) != line:
+            return name
+    return ""
 
 
-def shadowed(directory: Path) -> str:
+def shadowed(directory: str) -> str:
     """Name a module in memory of which ``directory`` has its own, which an executed worker would import instead."""
-    names = {name: file for name, (file, _) in _STAMPS.items() if "." not in name}
     try:
-        own = {entry.name.removesuffix(".py"): entry for entry in directory.iterdir()}
+        own = {entry.name.removesuffix(".py"): entry for entry in os.scandir(directory)}
     except OSError:  # may be passed through, not listed
         return ""
-    for name in names.keys() & own.keys():
-        file = own[name] if own[name].suffix == ".py" else own[name] / "__init__.py"
-        if file.is_file() and not file.samefile(names[name]):
+    for line in _TOP.splitlines():
+        name, file, _ = line.split("\t")
+        entry = own.get(name)
+        if entry is None:
+            continue
+        theirs = Path(entry.path) if entry.is_file() else Path(entry.path) / "__init__.py"
+        if theirs.is_file() and not theirs.samefile(file):
             return name
     return ""

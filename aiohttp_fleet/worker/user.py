@@ -3,9 +3,10 @@
 import grp
 import os
 import pwd
-import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
+
+import aiohttp
 
 from aiohttp_fleet.errors import FleetError
 
@@ -28,7 +29,7 @@ def become(name: str, gid: int | None) -> None:
         user = pwd.getpwnam(name)
     except KeyError:
         raise FleetError(f"--user {name}", "there is no such user", "create it with useradd") from None
-    needed = (Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib")), Path.cwd())
+    needed = (Path(os.__file__).parent, Path(aiohttp.__file__).parent, Path.cwd())  # Python, its packages, the project
     groups = os.getgrouplist(name, user.pw_gid)
     os.setgroups(groups if gid is None else [*groups, gid])
     os.setgid(user.pw_gid)
