@@ -11,6 +11,7 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import adopt, running_master
 from aiohttp_fleet.nginx.binary import Binary, choose, packaged
 from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.nginx.since import take_up
 from aiohttp_fleet.say import say
 
 
@@ -28,6 +29,7 @@ def main(argv: list[str]) -> int:
             return adopt(master)
         binary = packaged() if options.packaged else choose()
         say(binary.sentence())
+        take_up(conf, binary.version())
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
         say(str(error))
