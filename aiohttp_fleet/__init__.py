@@ -3,3 +3,5 @@
 The command is ``fleet`` (``aiohttp_fleet.cli``), the process is ``python -m aiohttp_fleet.worker``. There is
 no API to import: an application needs to know nothing of this package.
 """
+
+__version__ = "0.1.0"

@@ -38,6 +38,7 @@ class Options:
         drain: seconds that requests in flight get.
         loop: ``uvloop`` or ``asyncio``; None takes uvloop where it is installed.
         access_log: whether aiohttp writes its access log.
+        preflight: whether to build the application only, and serve nothing.
     """
 
     app: str
@@ -52,6 +53,7 @@ class Options:
     drain: float
     loop: str | None
     access_log: bool
+    preflight: bool
 
 
 def control_path(path: str) -> str:
@@ -154,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
     add("--access-log", action="store_true", help="write aiohttp's access log (default: nginx writes one)")
+    add("--preflight", action="store_true", help="import and build the application, serve nothing; 0 if that works")
     return parser
 
 

@@ -15,7 +15,7 @@ from aiohttp_fleet.worker.path import Holder, SocketPath
 class Listener(Protocol):
     """An aiohttp site that can leave without dropping anyone."""
 
-    async def open(self, runner: web.AppRunner) -> None:
+    async def open(self, runner: web.BaseRunner) -> None:
         """Start to accept, then let clients find it."""
 
     async def withdraw(self) -> None:
@@ -39,13 +39,13 @@ class UnixListener:
     def __init__(self, path: SocketPath, backlog: int) -> None:
         self._path = path
         self._backlog = backlog
-        self._runner: web.AppRunner | None = None
+        self._runner: web.BaseRunner | None = None
         self._open: list[tuple[socket.socket, web.SockSite]] = []
 
     def __str__(self) -> str:
         return self._path.path
 
-    async def open(self, runner: web.AppRunner) -> None:
+    async def open(self, runner: web.BaseRunner) -> None:
         """Bind beside the path, accept, and only then rename onto it."""
         self._runner = runner
         sock = self._path.bind(self._backlog)
@@ -104,7 +104,7 @@ class TcpListener:
     def __str__(self) -> str:
         return ", ".join("{}:{}".format(*sock.getsockname()[:2]) for sock in self._socks)
 
-    async def open(self, runner: web.AppRunner) -> None:
+    async def open(self, runner: web.BaseRunner) -> None:
         """Listen and accept.
 
         Raises:

@@ -1,7 +1,9 @@
 """The order of a worker's start: what can be refused without the application is refused before it runs."""
 
 import asyncio
+import faulthandler
 import importlib.util
+import os
 import resource
 import sys
 from collections.abc import Callable, Coroutine
@@ -11,11 +13,14 @@ from aiohttp import web
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import say, say_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
+from aiohttp_fleet.worker.control import Control, Serving
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.serve import serve
+from aiohttp_fleet.worker.title import title
 from aiohttp_fleet.worker.user import become, check_group
+from aiohttp_fleet.worker.websockets import Websockets
 
 
 def main(argv: list[str]) -> int:
@@ -28,14 +33,19 @@ def main(argv: list[str]) -> int:
         The exit code: 0 after a drain, 1 when it could not start; one line on stderr says why.
     """
     options = parse(argv)
+    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, a blocked event loop's too
+    forked = os.environ.pop("AIOHTTP_FLEET_FORKED", "") == "1"
     try:
+        if options.preflight:
+            return _preflight(options)
+        title()
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
             stop = asyncio.Event()
-            _run_to_the_end(loop, _serve(app, options, listeners, stop), stop)
+            _run_to_the_end(loop, _serve(app, options, forked, listeners, stop), stop)
     except FleetError as error:
         say(str(error))
         return 1
@@ -44,10 +54,22 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _preflight(options: Options) -> int:
+    """Build the application as a worker would, and go."""
+    become(options.user, options.gid)
+    with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        load(options.app, runner.get_loop())
+    say(f"preflight: {options.app} can be imported and built")
+    return 0
+
+
 def _prepare(options: Options) -> list[Listener]:
     """Everything that may need root, then root no more."""
     for path in options.paths:
         claim(path)
+    if options.control:
+        claim(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     _raise_file_limit()
     become(options.user, options.gid)
@@ -72,9 +94,12 @@ def _run_to_the_end(
             stop.set()
 
 
-async def _serve(app: web.Application, options: Options, listeners: list[Listener], stop: asyncio.Event) -> None:
+async def _serve(
+    app: web.Application, options: Options, forked: bool, listeners: list[Listener], stop: asyncio.Event
+) -> None:
+    serving = Serving(options.app, forked, Websockets())
     try:
-        await serve(app, listeners, options.drain, options.access_log, stop)
+        await serve(app, listeners, Control(options.control, serving), serving, options, stop)
     except FleetError:
         raise
     except Exception as error:

@@ -13,10 +13,10 @@ from aiohttp.log import access_logger
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import drop_dead_output, say
-from aiohttp_fleet.worker.arguments import CLEANUP
+from aiohttp_fleet.worker.arguments import CLEANUP, Options
+from aiohttp_fleet.worker.control import Control, Serving
 from aiohttp_fleet.worker.drain import Runner, drain
 from aiohttp_fleet.worker.listener import Listener
-from aiohttp_fleet.worker.websockets import Websockets
 
 WATCH = 0.5
 """Seconds between two looks at the paths: a path that a cleaner of /tmp removed is back within a second."""
@@ -25,40 +25,63 @@ KEEPALIVE = 3630.0
 
 
 async def serve(
-    app: web.Application, listeners: Sequence[Listener], seconds: float, access_log: bool, stop: asyncio.Event
+    app: web.Application,
+    listeners: Sequence[Listener],
+    control: Control,
+    serving: Serving,
+    options: Options,
+    stop: asyncio.Event,
 ) -> None:
     """Serve ``app`` until SIGTERM, SIGINT, ``stop`` or the loss of a path, then drain.
 
     Args:
         app: the application.
         listeners: where to serve it.
-        seconds: the drain deadline.
-        access_log: whether aiohttp writes its access log.
+        control: the control site.
+        serving: what the control site tells about.
+        options: the command line.
         stop: set by whoever else wants it to drain.
 
     Raises:
         FleetError: a listener could not be opened.
         asyncio.CancelledError: a signal came while the application was still starting.
     """
-    websockets = Websockets()
-    websockets.watch()
+    serving.websockets.watch()
     runner = Runner(
         app,
         keepalive_timeout=KEEPALIVE,
         shutdown_timeout=CLEANUP,
-        access_log=_access_logger() if access_log else None,
+        access_log=_access_logger() if options.access_log else None,
     )
     _end_start_up_by_signal()
     _watch_parent()
+    await control.open()
+    try:
+        await _live(runner, listeners, control, serving, options.drain, stop)
+    finally:
+        await control.close()
+
+
+async def _live(
+    runner: Runner,
+    listeners: Sequence[Listener],
+    control: Control,
+    serving: Serving,
+    seconds: float,
+    stop: asyncio.Event,
+) -> None:
     await runner.setup()
+    serving.server = runner.server
     try:
         for listener in listeners:
             await listener.open(runner)
         _drain_by_signal(stop)
+        serving.state = "ready"
         say(f"ready on {' and '.join(map(str, listeners))}")
-        await _until_stopped(stop, listeners)
+        await _until_stopped(stop, listeners, control)
+        serving.state = "draining"
         began = time.monotonic()
-        cut = await drain(runner, listeners, websockets, seconds)
+        cut = await drain(runner, listeners, serving.websockets, seconds)
         took = time.monotonic() - began
         say(f"drain deadline of {seconds:g} s: cut {cut}" if cut else f"drained in {took:.1f} s")
     finally:
@@ -122,13 +145,14 @@ def _watch_parent() -> None:
         drop_dead_output()  # it may have died already
 
 
-async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener]) -> None:
+async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], control: Control) -> None:
     """Return when ``stop`` is set or a successor has taken over one of the listeners."""
     trouble = ""
     while not stop.is_set():
         try:
             await asyncio.wait_for(stop.wait(), WATCH)
         except TimeoutError:
+            await control.watch()
             try:
                 if not await _still_served(listeners):
                     return
