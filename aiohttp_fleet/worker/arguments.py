@@ -1,6 +1,7 @@
 """The worker's command line."""
 
 import argparse
+import functools
 import grp
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -116,6 +117,7 @@ def _count(text: str) -> int:
     return count
 
 
+@functools.cache
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m aiohttp_fleet.worker",
