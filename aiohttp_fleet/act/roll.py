@@ -1,0 +1,171 @@
+"""One worker restarted: drained, started, waited for. What a roll does to each in turn, and the watchdog to one."""
+
+import http.client
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp_fleet.act.control import ask
+from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.unix_http import UnixConnection
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.peer import peer
+from aiohttp_fleet.read.fleet import Worker
+
+POLL = 0.05
+"""Seconds between two looks."""
+KILL = 5.0
+"""Seconds beyond stopwaitsecs, in which supervisord kills and reaps."""
+CHECK = 10.0
+"""Seconds for the answer to ``--check``."""
+DOWN = ("STOPPED", "EXITED", "FATAL")
+GIVEN_UP = ("BACKOFF", "EXITED", "FATAL", "STOPPED")
+TAIL = 20
+"""Lines at the end of a worker's log that are shown when it fails."""
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """What became of one worker.
+
+    Attributes:
+        name: supervisord's process_name, such as ``web1``.
+        old_pid: before, 0 when it was down.
+        new_pid: after, 0 when it is down.
+        drained: seconds from the stop signal to its end.
+        started: seconds from its start until it was ready, or had failed.
+        ok: whether it is ready.
+        reason: why not.
+        log: the last lines of its log when it is not.
+    """
+
+    name: str
+    old_pid: int
+    new_pid: int
+    drained: float
+    started: float
+    ok: bool
+    reason: str = ""
+    log: tuple[str, ...] = ()
+
+
+def restart_worker(supervisord: Supervisord, worker: Worker, timeout: float, check: str | None = None) -> Restarted:
+    """Drain a worker, start it, and wait until it is ready.
+
+    Whatever interrupts this, KeyboardInterrupt included, a worker that was stopped is started before it goes on.
+
+    Args:
+        supervisord: through whom.
+        worker: which one.
+        timeout: seconds that it gets to become ready.
+        check: path of a GET through its own socket that must be answered with a status below 400.
+
+    Raises:
+        FleetError: supervisord does not answer, or the worker does not end.
+    """
+    old_pid = int(supervisord.process(worker.namespec)["pid"])
+    began = time.monotonic()
+    try:
+        stop(supervisord, worker)
+    finally:
+        drained = time.monotonic() - began
+        _start(supervisord, worker)
+    began = time.monotonic()
+    reason = wait_ready(supervisord, worker, timeout)
+    if not reason and check is not None:
+        reason = _checked(worker, check)
+    info = supervisord.process(worker.namespec)
+    log = last_lines(Path(info["stdout_logfile"])) if reason else ()
+    took = time.monotonic() - began
+    return Restarted(worker.name, old_pid, int(info["pid"]), drained, took, not reason, reason, log)
+
+
+def stop(supervisord: Supervisord, worker: Worker) -> None:
+    """Drain a worker and wait for its end.
+
+    Raises:
+        FleetError: it is still there some seconds after supervisord should have killed it.
+    """
+    seconds = worker.stopwaitsecs + KILL
+    supervisord.stop(worker.namespec)
+    if not _until(lambda: supervisord.process(worker.namespec)["statename"] in DOWN, seconds):
+        step = f"see supervisorctl status {worker.namespec}"
+        raise FleetError(worker.namespec, f"it has not ended in {seconds:g} s", step)
+
+
+def _start(supervisord: Supervisord, worker: Worker) -> None:
+    if supervisord.process(worker.namespec)["statename"] in (*DOWN, "BACKOFF"):
+        supervisord.start(worker.namespec)
+
+
+def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
+    """Wait until a worker is ready; return why it is not, empty when it is.
+
+    It is given up at once when supervisord has given it up, or waits before it tries again.
+
+    Args:
+        supervisord: who knows its pid.
+        worker: which one.
+        timeout: seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        info = supervisord.process(worker.namespec)
+        if info["statename"] in GIVEN_UP:
+            return f"it has ended ({info['spawnerr'] or info['description']})"
+        reason = not_ready(worker, int(info["pid"]))
+        if not reason:
+            return ""
+        if time.monotonic() >= deadline:
+            return f"not ready in {timeout:g} s: {reason}"
+        time.sleep(POLL)
+
+
+def not_ready(worker: Worker, pid: int) -> str:
+    """Say why process ``pid`` is not ready to serve as ``worker``; empty when it is."""
+    try:
+        owner = peer(worker.socket)
+    except OSError as error:
+        state = _state(worker, pid)
+        return state or f"its socket does not answer ({error.strerror})"
+    return "" if owner.pid == pid else f"its socket is served by pid {owner.pid}"
+
+
+def _state(worker: Worker, pid: int) -> str:
+    try:
+        health = ask(worker.control)
+    except FleetError:  # no control site, or not yet
+        return ""
+    return health.state if health.pid == pid else ""
+
+
+def _checked(worker: Worker, path: str) -> str:
+    """Ask a worker through its own socket; return what is wrong with the answer."""
+    try:
+        with closing(UnixConnection(worker.socket, CHECK)) as connection:
+            connection.request("GET", path)
+            status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"GET {path} was not answered ({error or type(error).__name__})"
+    return f"GET {path} was answered with {status}" if status >= 400 else ""
+
+
+def last_lines(log: Path) -> tuple[str, ...]:
+    """Return the last lines of a log, none when it cannot be read."""
+    try:
+        with log.open(errors="replace") as file:
+            return tuple(line.rstrip("\n") for line in deque(file, TAIL))
+    except OSError:
+        return ()
+
+
+def _until(look: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL)
+    return True
