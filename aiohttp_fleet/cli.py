@@ -8,6 +8,7 @@ import click
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.verbs.render import render
 from aiohttp_fleet.verbs.restart import restart
+from aiohttp_fleet.verbs.scale import scale
 from aiohttp_fleet.verbs.shape import Chosen
 from aiohttp_fleet.verbs.status import status
 
@@ -22,7 +23,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = Chosen(config, program)
 
 
-for command in (render, restart, status):
+for command in (render, restart, scale, status):
     fleet.add_command(command)
 
 

@@ -115,7 +115,8 @@ def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
     while True:
         info = supervisord.process(worker.namespec)
         if info["statename"] in GIVEN_UP:
-            return f"it has ended ({info['spawnerr'] or info['description']})"
+            words = last_lines(Path(info["stdout_logfile"]))[-1:] or (info["spawnerr"] or info["description"],)
+            return f"it has ended ({words[0]})"
         reason = not_ready(worker, int(info["pid"]))
         if not reason:
             return ""

@@ -1,0 +1,75 @@
+"""nginx, tested and reloaded."""
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx.adopt import running_master
+from aiohttp_fleet.nginx.binary import running
+from aiohttp_fleet.read.text import to_bytes
+
+TEST = 10.0
+"""Seconds for ``nginx -t``."""
+RELOAD = 10.0
+"""Seconds until the new nginx workers are there."""
+POLL = 0.02
+"""Seconds between two looks."""
+
+
+def test(conf: Path, text: str) -> None:
+    """Let nginx judge a text that is to become ``conf`` (https://nginx.org/en/docs/switches.html, -t).
+
+    Raises:
+        FleetError: it refuses it, with its own words.
+    """
+    try:
+        fd, name = tempfile.mkstemp(dir=conf.parent, prefix=f".{conf.name}.")
+    except OSError as error:
+        raise FleetError(str(conf.parent), f"cannot be written ({error.strerror})", "try again with sudo") from None
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(to_bytes(text))
+        command = [running(conf).path, "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", name]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
+    finally:
+        Path(name).unlink()
+    if done.returncode != 0:
+        words = done.stderr.strip().replace(name, str(conf)).splitlines()
+        raise FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "mend it first")
+
+
+def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
+    """Make nginx take up ``conf``, and wait until its new workers are there.
+
+    Args:
+        supervisord: through whom nginx gets its HUP.
+        namespec: nginx.
+        conf: the file it was started with.
+
+    Raises:
+        FleetError: nginx does not run, or has no new workers after some seconds.
+    """
+    master = running_master(conf)
+    if master is None:
+        raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
+    before = _children(master)
+    supervisord.signal(namespec, "HUP")
+    deadline = time.monotonic() + RELOAD
+    while not _children(master) - before:
+        if time.monotonic() >= deadline:
+            step = f"see supervisorctl tail {namespec}"
+            raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
+        time.sleep(POLL)
+
+
+def _children(pid: int) -> set[str]:
+    try:
+        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    except OSError:
+        return set()
