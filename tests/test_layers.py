@@ -16,6 +16,7 @@ LAYERS = {
     "read": 2,
     "compute": 3,
     "act": 4,
+    "watchdog": 5,
     "verbs": 5,
     "cli": 6,
 }

@@ -1,0 +1,71 @@
+"""What the watchdog does, through supervisord: it knows the pids, and whom it may start."""
+
+import time
+
+from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.watchdog.budget import Budget
+from aiohttp_fleet.watchdog.decide import Act, Verb
+from aiohttp_fleet.watchdog.restart import Restarts
+from aiohttp_fleet.watchdog.tell import Teller
+
+TIMEOUT = 1.0
+"""Seconds that a hung worker gets to write its stacks and end."""
+POLL = 0.05
+"""Seconds between two looks at it."""
+
+
+class Hands:
+    """Does what was decided, and keeps account of it.
+
+    Args:
+        teller: who is told.
+        restarts: who restarts workers that have to be drained first.
+        budget: what there is to spend.
+    """
+
+    def __init__(self, teller: Teller, restarts: Restarts, budget: Budget) -> None:
+        self.budget = budget
+        self._teller = teller
+        self._restarts = restarts
+
+    def do(self, act: Act, fleet: Fleet, supervisord: Supervisord) -> None:
+        """Do one thing; what goes wrong is told."""
+        worker = act.sight.worker
+        if act.verb in (Verb.RECYCLE, Verb.REFRESH):
+            begun = self._restarts.advance(worker, act.sight.pid, fleet, supervisord)
+            if not begun:
+                return
+        if act.event:
+            self._teller.tell(act.event, worker.name, act.reason)
+        if act.verb in (Verb.RECYCLE, Verb.KILL):
+            self.budget = self.budget.spend(time.monotonic())
+        try:
+            if act.verb is Verb.START:
+                supervisord.start(worker.namespec)
+            elif act.verb is Verb.KILL:
+                kill(supervisord, worker.namespec, act.sight.pid)
+        except FleetError as error:
+            self._teller.trouble(worker.name, str(error))
+
+
+def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
+    """End a hung worker: ABRT writes all stacks into its log, CONT lets a stopped one get to that, KILL is the end.
+
+    Args:
+        supervisord: it starts the worker again.
+        namespec: the worker.
+        pid: of the process that is hung.
+
+    Raises:
+        FleetError: supervisord does not answer.
+    """
+    for name in ("ABRT", "CONT"):
+        supervisord.signal(namespec, name)
+    deadline = time.monotonic() + TIMEOUT
+    while supervisord.process(namespec)["pid"] == pid:
+        if time.monotonic() >= deadline:
+            supervisord.signal(namespec, "KILL")
+            return
+        time.sleep(POLL)

@@ -1,0 +1,68 @@
+"""The watch: look, decide, do, twice a second."""
+
+import os
+import signal
+import sys
+import time
+
+from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.say import say
+from aiohttp_fleet.watchdog.arguments import Options, parse
+from aiohttp_fleet.watchdog.budget import Budget
+from aiohttp_fleet.watchdog.conf import Conf
+from aiohttp_fleet.watchdog.decide import Memory, decide
+from aiohttp_fleet.watchdog.do import Hands
+from aiohttp_fleet.watchdog.restart import Restarts
+from aiohttp_fleet.watchdog.see import Eyes
+from aiohttp_fleet.watchdog.tell import Teller
+
+PERIOD = 0.5
+"""Seconds from one look to the next."""
+
+
+def main(argv: list[str]) -> int:
+    """Watch until SIGTERM, or until supervisord is gone.
+
+    Args:
+        argv: the command line, without the program's name.
+
+    Returns:
+        The exit code: 0, or 1 when it could not begin; one line on stderr says why.
+    """
+    options = parse(argv)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: sys.exit(0))
+    try:
+        _watch(options)
+    except FleetError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+def _watch(options: Options) -> None:
+    parent = os.getppid()
+    teller = Teller(options.program, options.notify, options.webhook)
+    conf = Conf(options.conf, options.program, teller)
+    restarts = Restarts(teller, options.retry)
+    hands = Hands(teller, restarts, Budget(options.budget))
+    eyes, memory = Eyes(), Memory()
+    say(f"watching {len(conf.fleet().served)} workers of {options.program}")
+    try:
+        while os.getppid() == parent:  # the next supervisord starts a watchdog of its own
+            again = time.monotonic() + PERIOD
+            fleet = conf.fleet()
+            supervisord = Supervisord(fleet.control_socket, fleet.supervisord_conf)
+            try:
+                look = eyes.look(fleet, supervisord, PERIOD)
+            except FleetError as error:
+                teller.trouble("supervisord", str(error))
+            else:
+                teller.fine("supervisord")
+                acts, memory = decide(look, memory, options, hands.budget.left(look.at), restarts.is_busy)
+                for act in acts:
+                    hands.do(act, fleet, supervisord)
+            time.sleep(max(again - time.monotonic(), 0))
+    finally:
+        restarts.finish()

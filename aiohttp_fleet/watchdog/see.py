@@ -1,0 +1,132 @@
+"""One look at all workers: what supervisord says of them, and what they say of themselves."""
+
+import contextlib
+import select
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp_fleet.act.control import answer, question
+from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.unix_http import UnixConnection
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.peer import peer
+from aiohttp_fleet.read.fleet import Fleet, Worker
+from aiohttp_fleet.read.health import Health
+from aiohttp_fleet.watchdog.sight import Look, Sight
+
+AWAKE = 1.0
+"""Seconds that one look adds to a silence at most: a watchdog that was itself stopped has not seen anybody hang."""
+_UCRED = struct.Struct("3i")
+
+
+@dataclass
+class _Asked:
+    connection: UnixConnection
+    socket: str
+    pid: int
+    silent: float = 0.0
+    serves: bool = False
+
+
+class Eyes:
+    """Asks again and again, with one question at a time to each worker: a slow answer is waited for, not repeated."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, _Asked] = {}
+        self._looked = time.monotonic()
+
+    def look(self, fleet: Fleet, supervisord: Supervisord, seconds: float) -> Look:
+        """Return what is seen of each worker and the standby as soon as all have answered, or after so many seconds.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        infos = supervisord.processes()
+        self._ask(fleet, {name: int(info["pid"]) for name, info in infos.items()})
+        answers = self._answers(time.monotonic() + seconds)
+        now = time.monotonic()
+        for asked in self._asked.values():
+            asked.silent += min(now - self._looked, AWAKE)
+            asked.serves = asked.serves or _serves(asked)
+        self._looked = now
+        sights = [self._sight(worker, infos.get(worker.namespec), answers) for worker in fleet.served]
+        count = len(fleet.workers)
+        return Look(now, tuple(sights[:count]), sights[count] if fleet.standby else None)
+
+    def _ask(self, fleet: Fleet, pids: Mapping[str, int]) -> None:
+        known = {worker.control: pids.get(worker.namespec, 0) for worker in fleet.served}
+        for control, asked in list(self._asked.items()):
+            if known.get(control) != asked.pid:  # it was asked of a worker that has been followed by another
+                self._drop(control)
+        for worker in fleet.served:
+            if known[worker.control] and worker.control not in self._asked:
+                with contextlib.suppress(FleetError):  # nobody is there yet
+                    self._ask_one(worker, known[worker.control])
+
+    def _ask_one(self, worker: Worker, pid: int) -> None:
+        connection = question(worker.control)
+        if _listener(connection.sock) == pid:
+            self._asked[worker.control] = _Asked(connection, worker.socket, pid)
+        else:
+            connection.close()
+
+    def _answers(self, deadline: float) -> dict[str, Health]:
+        """Wait for those who have not answered."""
+        answers: dict[str, Health] = {}
+        waiting = select.poll()
+        controls = {asked.connection.sock.fileno(): control for control, asked in self._asked.items()}
+        for fd in controls:
+            waiting.register(fd, select.POLLIN)
+        while controls and (left := deadline - time.monotonic()) > 0:
+            for fd, _ in waiting.poll(left * 1000):
+                control = controls.pop(fd)
+                waiting.unregister(fd)
+                with contextlib.suppress(FleetError):  # it ended before it answered
+                    answers[control] = answer(control, self._asked[control].connection)
+                self._drop(control)
+        return answers
+
+    def _drop(self, control: str) -> None:
+        self._asked.pop(control).connection.close()
+
+    def _sight(self, worker: Worker, info: dict[str, Any] | None, answers: Mapping[str, Health]) -> Sight:
+        if info is None:
+            return Sight(worker, "UNKNOWN", reason="supervisord does not know it")
+        asked = self._asked.get(worker.control)
+        return Sight(
+            worker,
+            state=str(info["statename"]),
+            pid=int(info["pid"]),
+            started=int(info["start"]),
+            reason=str(info["spawnerr"] or info["description"]),
+            health=answers.get(worker.control),
+            silent=asked.silent if asked else 0.0,
+            serves=asked is not None and asked.serves,
+            stopped=asked is not None and _is_stopped(asked.pid),
+        )
+
+
+def _listener(sock: socket.socket) -> int:
+    """Return the pid that called listen(2) on the other side (unix(7), SO_PEERCRED)."""
+    return int(_UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))[0])
+
+
+def _serves(asked: _Asked) -> bool:
+    try:
+        return peer(asked.socket).pid == asked.pid
+    except BlockingIOError:  # its backlog is full
+        return True
+    except OSError:
+        return False
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether it has got SIGSTOP (proc(5), /proc/pid/stat, field 3)."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return False

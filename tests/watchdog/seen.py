@@ -1,0 +1,67 @@
+"""Looks as plain data, and the watch over a row of them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp_fleet.read.fleet import Worker
+from aiohttp_fleet.read.health import Health
+from aiohttp_fleet.watchdog.arguments import Options, parse
+from aiohttp_fleet.watchdog.decide import Act, Memory, decide
+from aiohttp_fleet.watchdog.sight import Look, Sight
+
+
+def options(*arguments: str) -> Options:
+    """Return the options of a command line."""
+    return parse(["supervisord.conf", *arguments])
+
+
+def health(state: str = "ready", **changes: Any) -> Health:
+    """Return what a worker says that is well."""
+    well = Health(state, 1, "web1", "app", "1", True, 100.0, 0.0, 1000, 0, 0, 0, 50 * 1024 * 1024)
+    return replace(well, **changes)
+
+
+def _worker(name: str) -> Worker:
+    path = str(Path("/tmp") / name)
+    namespec = name if name == "standby" else f"aiohttp:{name}"
+    number = int(name.removeprefix("web")) if name.startswith("web") else 0
+    return Worker(number, name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
+
+
+def sight(name: str, **changes: Any) -> Sight:
+    """Return what is seen of a worker that is well; its pid is 10 times its number."""
+    worker = _worker(name)
+    well = Sight(worker, "RUNNING", pid=10 * worker.number or 5, started=100, health=health())
+    return replace(well, **changes)
+
+
+class Watch:
+    """Decides over a row of looks, one each half second.
+
+    Args:
+        arguments: the watchdog's options.
+        left: what the budget allows.
+        is_busy: whether a restart is going on.
+    """
+
+    def __init__(self, *arguments: str, left: int = 5, is_busy: bool = False) -> None:
+        self.options = options(*arguments)
+        self.left = left
+        self.is_busy = is_busy
+        self.now = 1000.0
+        self.memory = Memory()
+
+    def acts(self, *changed: Sight, seconds: float = 0.5, standby: Sight | None = None) -> list[Act]:
+        """Look once more: web1 to web3 are well but for those given."""
+        self.now += seconds
+        seen = {name: sight(name) for name in ("web1", "web2", "web3")}
+        seen |= {each.worker.name: each for each in changed}
+        look = Look(self.now, tuple(seen.values()), standby or sight("standby"))
+        acts, self.memory = decide(look, self.memory, self.options, self.left, self.is_busy)
+        return acts
+
+    def told(self, *changed: Sight, seconds: float = 0.5, standby: Sight | None = None) -> list[tuple[str, str, str]]:
+        """Look once more; return each act as (verb, event, worker)."""
+        acts = self.acts(*changed, seconds=seconds, standby=standby)
+        return [(str(act.verb), act.event, act.sight.worker.name) for act in acts]

@@ -1,0 +1,176 @@
+"""The watchdog of a real fleet: real supervisord, real nginx, workers that really hang."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.act.rpc import Supervisord
+from tests.http import GET, Client
+from tests.load import answered_more, load
+from tests.place import PROJECT
+from tests.site import Site, edit
+from tests.wait import until
+
+Make = Callable[..., Site]
+
+DEPLOYED = """
+import time
+from aiohttp import web
+
+IMPORT_TAKES = 0
+
+
+def a_query_without_a_timeout():
+    time.sleep(60)
+
+
+async def block(request):
+    a_query_without_a_timeout()
+
+
+def create_app():
+    app = web.Application()
+    app.router.add_get("/", block)
+    return app
+
+
+time.sleep(IMPORT_TAKES)
+"""
+
+
+@pytest.fixture
+def watched(site: Make) -> Callable[..., Site]:
+    """Start a site whose watchdog has these options, and that serves this code where some is given."""
+
+    def start(*options: str, code: str = "") -> Site:
+        made = site("deployed:create_app") if code else site()
+        changes = {'supervisord.conf"\n': " ".join(['supervisord.conf"', *options]) + "\n"}
+        if code:
+            deploy(made, code)
+            changes[f"directory={PROJECT}"] = f"directory={made.place}"
+        edit(made.supervisord_conf, changes)
+        made.start()
+        until("the watchdog to watch", lambda: "watching 5 workers" in log(made, "watchdog"))
+        return made
+
+    return start
+
+
+def deploy(made: Site, code: str) -> None:
+    """Put code where the workers import it from."""
+    (made.place / "deployed.py").write_text(code)
+
+
+def log(made: Site, name: str) -> str:
+    """Return all that a process has written."""
+    return (made.place / "deploy" / "run" / f"{name}.log").read_text()
+
+
+def pids(made: Site) -> dict[str, int]:
+    """Return supervisord's pids by namespec."""
+    conf = made.supervisord_conf
+    infos = Supervisord(str(conf.parent / "run" / "supervisor.sock"), conf).processes()
+    return {name: info["pid"] for name, info in infos.items()}
+
+
+def changed(made: Site, before: dict[str, int]) -> set[str]:
+    """Wait until everything is ready; return whose pids are others."""
+    until("all to be ready again", lambda: made.fleet("status").returncode == 0)
+    return {name for name, pid in pids(made).items() if pid != before[name]}
+
+
+def until_told(made: Site, what: str) -> None:
+    """Wait until the watchdog has told something."""
+    until(what, lambda: what in log(made, "watchdog"), 30)
+
+
+def test_a_stopped_worker_is_followed_by_another(watched: Callable[..., Site]) -> None:
+    """SIGSTOP: the log says so, and no other pid changes; the standby counts as a worker."""
+    made = watched()
+    before = pids(made)
+    os.kill(before["aiohttp:web2"], signal.SIGSTOP)
+    os.kill(before["standby"], signal.SIGSTOP)
+    until_told(made, "web2: hung: no answer for 4.")
+    until_told(made, "standby: hung: no answer for 4.")
+    assert log(made, "watchdog").count("it is stopped by a signal") == 2
+    assert changed(made, before) == {"aiohttp:web2", "standby"}
+
+
+def test_a_blocked_worker_writes_where_it_is_blocked(watched: Callable[..., Site]) -> None:
+    """The stacks of all threads are in its own log, the blocking line among them; then another takes its place."""
+    made = watched("--hang=1", code=DEPLOYED)
+    before = pids(made)
+    with Client(made.place / "web_3.sock") as client:
+        client.send(GET)
+        until_told(made, "web3: hung: no answer for 1.")
+    assert "its event loop is blocked" in log(made, "watchdog")
+    assert changed(made, before) == {"aiohttp:web3"}
+    assert "in a_query_without_a_timeout" in log(made, "web3")
+
+
+def test_a_blocked_start_up_is_left_alone(watched: Callable[..., Site]) -> None:
+    """An application that needs longer than --hang to be imported starts all the same."""
+    made = watched("--hang=1", code=DEPLOYED.replace("TAKES = 0", "TAKES = 4"))
+    assert "hung" not in log(made, "watchdog")
+
+
+def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
+    """--max-requests under load: one worker after the other is drained and followed, until the budget is used up."""
+    made = watched("--max-requests=300", "--budget=2")
+    before = pids(made)
+
+    async def recycle() -> list[str]:
+        async with load(made.port, 8) as tally:
+            while "budget-spent" not in log(made, "watchdog"):
+                await answered_more(tally, 100)
+        return tally.lost
+
+    assert asyncio.run(asyncio.wait_for(recycle(), 60)) == []
+    found = changed(made, before)
+    assert len(found) == 2
+    assert all(name.startswith("aiohttp:web") for name in found)
+    assert "requests, of 300 at most" in log(made, "watchdog")
+
+
+def test_the_standby_takes_up_code_that_has_proved_itself(watched: Callable[..., Site], place: Path) -> None:
+    """--settle seconds after a restart of all workers; the operator's command gets the event."""
+    events = place / "events"
+    made = watched("--settle=1", f"--notify='tee -a {events}'")
+    before = pids(made)
+    made.ctl("restart", "aiohttp:*")
+    until_told(made, "standby: refreshed: all workers are newer")
+    assert changed(made, before) == {"standby", *(f"aiohttp:web{number}" for number in range(1, 5))}
+    until("the event", lambda: events.exists() and events.read_text())
+    event = json.loads(events.read_text())
+    assert (event["event"], event["program"], event["worker"]) == ("refreshed", "aiohttp", "standby")
+
+
+def test_the_standby_keeps_its_code_while_that_on_disk_is_broken(watched: Callable[..., Site]) -> None:
+    """The workers are well, the checkout has become broken since: told once, and tried again when it is mended."""
+    made = watched("--settle=1", "--retry=1", code=DEPLOYED)
+    before = pids(made)
+    made.ctl("restart", "aiohttp:*")
+    deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
+    until_told(made, "nothing_of_that_name")
+    assert pids(made)["standby"] == before["standby"]
+    assert "not-restarted: preflight of standby" in log(made, "watchdog")
+    deploy(made, DEPLOYED)
+    until_told(made, "standby: refreshed")
+    assert log(made, "watchdog").count("not-restarted") == 1
+    assert "standby" in changed(made, before)
+
+
+def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) -> None:
+    """kill -9 of supervisord: the next one starts a watchdog of its own, and two of them would act twice."""
+    made = watched()
+    pid = pids(made)["watchdog"]
+    made.supervisord.kill()
+    made.supervisord.wait(10)
+    until("the watchdog to leave", lambda: not Path(f"/proc/{pid}").exists())
+    made.start()
+    until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
