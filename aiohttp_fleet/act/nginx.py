@@ -33,7 +33,7 @@ def test(conf: Path, text: str) -> None:
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(to_bytes(text))
-        command = [running(conf).path, "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", name]
+        command = [str(running(conf).path), "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", name]
         done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None

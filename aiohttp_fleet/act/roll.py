@@ -3,7 +3,6 @@
 import http.client
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,9 +69,12 @@ def restart_worker(supervisord: Supervisord, worker: Worker, timeout: float, che
     began = time.monotonic()
     try:
         stop(supervisord, worker)
-    finally:
-        drained = time.monotonic() - began
+    except BaseException:  # Ctrl-C among them: whoever was told to stop is started again
+        _wait_down(supervisord, worker)
         _start(supervisord, worker)
+        raise
+    drained = time.monotonic() - began
+    _start(supervisord, worker)
     began = time.monotonic()
     reason = wait_ready(supervisord, worker, timeout)
     if not reason and check is not None:
@@ -89,11 +91,19 @@ def stop(supervisord: Supervisord, worker: Worker) -> None:
     Raises:
         FleetError: it is still there some seconds after supervisord should have killed it.
     """
-    seconds = worker.stopwaitsecs + KILL
     supervisord.stop(worker.namespec)
-    if not _until(lambda: supervisord.process(worker.namespec)["statename"] in DOWN, seconds):
-        step = f"see supervisorctl status {worker.namespec}"
-        raise FleetError(worker.namespec, f"it has not ended in {seconds:g} s", step)
+    if not _wait_down(supervisord, worker):
+        reason = f"it has not ended in {worker.stopwaitsecs + KILL:g} s"
+        raise FleetError(worker.namespec, reason, f"see supervisorctl status {worker.namespec}")
+
+
+def _wait_down(supervisord: Supervisord, worker: Worker) -> bool:
+    deadline = time.monotonic() + worker.stopwaitsecs + KILL
+    while supervisord.process(worker.namespec)["statename"] not in DOWN:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL)
+    return True
 
 
 def _start(supervisord: Supervisord, worker: Worker) -> None:
@@ -161,12 +171,3 @@ def last_lines(log: Path) -> tuple[str, ...]:
             return tuple(line.rstrip("\n") for line in deque(file, TAIL))
     except OSError:
         return ()
-
-
-def _until(look: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not look():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(POLL)
-    return True

@@ -1,6 +1,7 @@
 """Another number of workers, while all others serve on. Whatever fails, everything is as before."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ def restored(fleet: Fleet, supervisord: Supervisord, old: Texts) -> Iterator[Non
         replace(fleet.nginx_conf, old.nginx)
         with suppress(FleetError):  # the first failure is the one to be told
             _take_up(fleet, supervisord)
+            deque(_leave(fleet, supervisord), 0)
         if reloaded and fleet.nginx:
             with suppress(FleetError):
                 nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
@@ -103,7 +105,8 @@ def scale(fleet: Fleet, supervisord: Supervisord, old: Texts, number: int, timeo
     nginx.test(fleet.nginx_conf, rendered(new, old.nginx))
     yield from _nginx(new, supervisord, old)
     replace(fleet.supervisord_conf, text)
-    yield from _stop(fleet, new, supervisord)
+    _take_up(fleet, supervisord)
+    yield from _leave(new, supervisord)
 
 
 def _fewer(fleet: Fleet, number: int) -> Fleet:
@@ -125,17 +128,20 @@ def _start(fleet: Fleet, new: Fleet, supervisord: Supervisord, timeout: float) -
         yield f"{worker.name}: ready on {worker.socket}"
 
 
-def _stop(fleet: Fleet, new: Fleet, supervisord: Supervisord) -> Iterator[str]:
-    leaving = {worker.namespec: worker for worker in fleet.workers[len(new.workers) :]}
-    _take_up(fleet, supervisord)
-    seconds = max(worker.stopwaitsecs for worker in leaving.values()) + KILL
+def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
+    """Wait until supervisord knows no other worker than these; yield a line for each that has gone."""
+    staying = {worker.namespec for worker in fleet.workers}
+    seconds = max(worker.stopwaitsecs for worker in fleet.workers) + KILL
     deadline = time.monotonic() + seconds
-    while leaving:
-        known = supervisord.processes()
-        for namespec in [name for name in leaving if name not in known]:
-            yield f"{leaving.pop(namespec).name}: drained and gone"
-        if leaving and time.monotonic() >= deadline:
-            reason = f"not gone after {seconds:g} s: {', '.join(leaving)}"
+    leaving: set[str] = set()
+    while True:
+        known = {name for name in supervisord.processes() if name.startswith(f"{fleet.program}:")} - staying
+        yield from (f"{name}: drained and gone" for name in sorted(leaving - known))
+        leaving = known
+        if not leaving:
+            return
+        if time.monotonic() >= deadline:
+            reason = f"not gone after {seconds:g} s: {', '.join(sorted(leaving))}"
             raise FleetError(fleet.program, reason, "see supervisorctl status")
         time.sleep(POLL)
 

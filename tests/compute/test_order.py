@@ -1,0 +1,33 @@
+"""Tests of aiohttp_fleet/compute/order.py."""
+
+from dataclasses import replace
+
+from aiohttp_fleet.compute.order import chosen, order, stand_in
+from aiohttp_fleet.read.supervisord import read
+from tests.place import PROJECT
+
+FLEET = read(PROJECT / "deploy" / "supervisord.conf", "aiohttp")
+ALL = {"web1", "web2", "web3", "web4", "standby"}
+
+
+def test_who_does_not_serve_comes_first() -> None:
+    """A fleet that a bad deploy has broken is mended before it is weakened."""
+    assert [worker.name for worker in order(FLEET.workers, ALL - {"web3"})] == ["web3", "web1", "web2", "web4"]
+
+
+def test_names_may_be_short_or_whole() -> None:
+    """web2 and aiohttp:web2 are one; a name that is nobody's is told."""
+    workers, unknown = chosen(FLEET, ["aiohttp:web4", "web2", "web2", "web9", "standby"])
+    assert [worker.name for worker in workers] == ["web2", "web4"]
+    assert unknown == ["web9", "standby"]
+    assert chosen(FLEET, []) == (list(FLEET.workers), [])
+
+
+def test_somebody_serves_while_each_is_away() -> None:
+    """The standby, or another worker; nobody is needed for those that do not serve anyway."""
+    assert stand_in(FLEET, FLEET.workers, {"web1", "standby"})
+    assert stand_in(FLEET, FLEET.workers, {"web1", "web2"})
+    assert not stand_in(FLEET, FLEET.workers, {"web1"})
+    assert stand_in(FLEET, FLEET.workers[1:2], {"web1"})
+    assert stand_in(FLEET, FLEET.workers, set())
+    assert not stand_in(replace(FLEET, standby=None), FLEET.workers, {"web1"})
