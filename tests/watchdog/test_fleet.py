@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,27 @@ def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) 
     until("the watchdog to leave", lambda: not Path(f"/proc/{pid}").exists())
     made.start()
     until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
+
+
+def test_a_watchdog_that_is_stopped_starts_first_whom_it_has_stopped(watched: Callable[..., Site]) -> None:
+    """SIGTERM in the middle of a recycle: a request of 8 s keeps the worker in its drain, and it comes back."""
+    made = watched("--max-age=5", "--budget=1")
+    before = pids(made)
+    with ExitStack() as clients:
+        for number in range(1, 5):
+            client = clients.enter_context(Client(made.place / f"web_{number}.sock"))
+            client.send(b"GET /slow?seconds=8 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+        until_told(made, "recycled: it is")
+        made.ctl("stop", "watchdog")
+    assert len(changed(made, before) - {"watchdog"}) == 1
+
+
+def test_a_worker_that_has_failed_is_started_again(watched: Callable[..., Site]) -> None:
+    """FATAL while the code was broken; told when it begins and when it is over."""
+    made = watched("--retry=1", code=DEPLOYED)
+    deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
+    made.ctl("restart", "aiohttp:web1")
+    until_told(made, "web1: failing: supervisord has given it up")
+    deploy(made, DEPLOYED)
+    until_told(made, "web1: recovered: it runs again")
+    assert log(made, "watchdog").count("failing") == 1
