@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.adopt import adopt, running_master
+from aiohttp_fleet.nginx.adopt import adopt, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, choose, packaged
 from aiohttp_fleet.nginx.conf import directive
 from aiohttp_fleet.nginx.since import take_up
@@ -25,6 +25,7 @@ def main(argv: list[str]) -> int:
     try:
         conf = options.conf.resolve(strict=True)
         if master := running_master(conf):
+            require_orphan(master)
             say(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
             return adopt(master)
         binary = packaged() if options.packaged else choose()

@@ -1,10 +1,12 @@
 """An nginx that outlived its supervisord: watched over instead of fought for its port."""
 
+import contextlib
 import os
 import select
 import signal
 from pathlib import Path
 
+from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import directive
 
 FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
@@ -25,6 +27,19 @@ def running_master(conf: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return pid if words.startswith(b"nginx: master process") and os.fsencode(f" {conf} ") in words else None
+
+
+def require_orphan(pid: int) -> None:
+    """Make sure that no living supervisord has the nginx ``pid``: whoever adopts it passes its own stop signal on.
+
+    Raises:
+        FleetError: one has it.
+    """
+    with contextlib.suppress(OSError, ValueError):  # it ended while we looked
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        if b"supervisord" in Path(f"/proc/{parent}/cmdline").read_bytes():
+            reason = f"it runs already as pid {pid} under supervisord, pid {parent}"
+            raise FleetError("nginx", reason, "stop that fleet first, or use another nginx.conf")
 
 
 def adopt(pid: int) -> int:

@@ -4,13 +4,13 @@ import asyncio
 import faulthandler
 import importlib.util
 import os
-import resource
 import sys
 from collections.abc import Callable, Coroutine
 
 from aiohttp import web
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.limits import raise_file_limit
 from aiohttp_fleet.say import say, say_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control import Control, Serving
@@ -71,7 +71,7 @@ def _prepare(options: Options) -> list[Listener]:
     if options.control:
         claim(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
-    _raise_file_limit()
+    raise_file_limit()
     become(options.user, options.gid)
     check_group(options.gid)
     for path in options.paths:
@@ -117,9 +117,3 @@ def _loop_factory(name: str | None) -> Callable[[], asyncio.AbstractEventLoop]:
         step = f"{sys.executable} -m pip install uvloop, or --loop=asyncio"
         raise FleetError("--loop=uvloop", "uvloop is not installed", step) from None
     return uvloop.new_event_loop
-
-
-def _raise_file_limit() -> None:
-    """Allow as many open files as the machine lets us: the usual 1024 is fewer clients than a worker can serve."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

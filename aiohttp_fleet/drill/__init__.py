@@ -1,0 +1,5 @@
+"""The drill: a load that counts every lost answer, and one fault after the other.
+
+``fleet drill`` runs it on a private copy of the fleet, with the shipped or the operator's own supervisord.conf and
+nginx.conf, so that every number in them is tried and nobody's traffic is at risk.
+"""
