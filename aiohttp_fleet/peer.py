@@ -46,5 +46,10 @@ def peer(path: str) -> Peer:
         # Not settimeout(): that makes the socket non-blocking, and a full backlog is then an error at once.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(CONNECT_TIMEOUT, 0))
         client.connect(path)
-        pid, _, _ = _UCRED.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
-        return Peer(pid, str(client.getpeername()))
+        return other_side(client)
+
+
+def other_side(client: socket.socket) -> Peer:
+    """Return the process that listens where ``client`` is connected to."""
+    pid, _, _ = _UCRED.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    return Peer(pid, str(client.getpeername()))

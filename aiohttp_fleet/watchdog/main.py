@@ -55,7 +55,7 @@ def _watch(options: Options) -> None:
             fleet = conf.fleet()
             supervisord = Supervisord(fleet.control_socket, fleet.supervisord_conf)
             try:
-                look = eyes.look(fleet, supervisord, PERIOD)
+                look = eyes.look(fleet, supervisord.processes(), PERIOD)
             except FleetError as error:
                 teller.trouble("supervisord", str(error))
             else:
@@ -65,4 +65,5 @@ def _watch(options: Options) -> None:
                     hands.do(act, fleet, supervisord)
             time.sleep(max(again - time.monotonic(), 0))
     finally:
+        eyes.close()
         restarts.finish()

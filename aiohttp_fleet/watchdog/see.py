@@ -2,26 +2,22 @@
 
 import contextlib
 import select
-import socket
-import struct
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.act.control import answer, question
-from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.act.unix_http import UnixConnection
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.peer import peer
+from aiohttp_fleet.peer import other_side, peer
 from aiohttp_fleet.read.fleet import Fleet, Worker
 from aiohttp_fleet.read.health import Health
 from aiohttp_fleet.watchdog.sight import Look, Sight
 
 AWAKE = 1.0
 """Seconds that one look adds to a silence at most: a watchdog that was itself stopped has not seen anybody hang."""
-_UCRED = struct.Struct("3i")
 
 
 @dataclass
@@ -30,7 +26,14 @@ class _Asked:
     socket: str
     pid: int
     silent: float = 0.0
+    counted: float = field(default_factory=time.monotonic)
     serves: bool = False
+
+    def listen(self, now: float) -> None:
+        """Note that there has been no answer up to now."""
+        self.silent += min(now - self.counted, AWAKE)
+        self.counted = now
+        self.serves = self.serves or _serves(self)
 
 
 class Eyes:
@@ -38,25 +41,28 @@ class Eyes:
 
     def __init__(self) -> None:
         self._asked: dict[str, _Asked] = {}
-        self._looked = time.monotonic()
 
-    def look(self, fleet: Fleet, supervisord: Supervisord, seconds: float) -> Look:
-        """Return what is seen of each worker and the standby as soon as all have answered, or after so many seconds.
+    def look(self, fleet: Fleet, infos: Mapping[str, dict[str, Any]], seconds: float) -> Look:
+        """Return what is seen of each worker and the standby.
 
-        Raises:
-            FleetError: supervisord does not answer.
+        Args:
+            fleet: whom to ask.
+            infos: what supervisord knows of each process, by namespec.
+            seconds: how long to wait for answers; less when all are there. What comes later is seen in the next look.
         """
-        infos = supervisord.processes()
         self._ask(fleet, {name: int(info["pid"]) for name, info in infos.items()})
         answers = self._answers(time.monotonic() + seconds)
         now = time.monotonic()
         for asked in self._asked.values():
-            asked.silent += min(now - self._looked, AWAKE)
-            asked.serves = asked.serves or _serves(asked)
-        self._looked = now
+            asked.listen(now)
         sights = [self._sight(worker, infos.get(worker.namespec), answers) for worker in fleet.served]
         count = len(fleet.workers)
         return Look(now, tuple(sights[:count]), sights[count] if fleet.standby else None)
+
+    def close(self) -> None:
+        """Wait for no answer any more."""
+        for control in list(self._asked):
+            self._drop(control)
 
     def _ask(self, fleet: Fleet, pids: Mapping[str, int]) -> None:
         known = {worker.control: pids.get(worker.namespec, 0) for worker in fleet.served}
@@ -70,7 +76,7 @@ class Eyes:
 
     def _ask_one(self, worker: Worker, pid: int) -> None:
         connection = question(worker.control)
-        if _listener(connection.sock) == pid:
+        if other_side(connection.sock).pid == pid:
             self._asked[worker.control] = _Asked(connection, worker.socket, pid)
         else:
             connection.close()
@@ -109,11 +115,6 @@ class Eyes:
             serves=asked is not None and asked.serves,
             stopped=asked is not None and _is_stopped(asked.pid),
         )
-
-
-def _listener(sock: socket.socket) -> int:
-    """Return the pid that called listen(2) on the other side (unix(7), SO_PEERCRED)."""
-    return int(_UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))[0])
 
 
 def _serves(asked: _Asked) -> bool:

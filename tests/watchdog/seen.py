@@ -22,8 +22,9 @@ def health(state: str = "ready", **changes: Any) -> Health:
     return replace(well, **changes)
 
 
-def _worker(name: str) -> Worker:
-    path = str(Path("/tmp") / name)
+def worker(name: str, place: Path = Path("/nowhere")) -> Worker:
+    """Return a worker whose sockets are in a directory."""
+    path = str(place / name)
     namespec = name if name == "standby" else f"aiohttp:{name}"
     number = int(name.removeprefix("web")) if name.startswith("web") else 0
     return Worker(number, name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
@@ -31,8 +32,8 @@ def _worker(name: str) -> Worker:
 
 def sight(name: str, **changes: Any) -> Sight:
     """Return what is seen of a worker that is well; its pid is 10 times its number."""
-    worker = _worker(name)
-    well = Sight(worker, "RUNNING", pid=10 * worker.number or 5, started=100, health=health())
+    who = worker(name)
+    well = Sight(who, "RUNNING", pid=10 * who.number or 5, started=100, health=health())
     return replace(well, **changes)
 
 
