@@ -17,7 +17,7 @@ class Fault:
         act: causes it, and returns when what is particular to it is over.
         rule: what it may cost.
         reloads: whether nginx is reloaded in it, see `rules.OLD_NGINX`.
-        needs: what of supervisord.conf it needs: ``plugin``, ``watchdog``, or nothing.
+        needs: what it needs: ``plugin``, ``watchdog`` or ``disk``.
     """
 
     name: str
@@ -53,5 +53,5 @@ FAULTS = (
     Fault("unlink", blows.unlink),
     Fault("second", blows.second),
     Fault("burst", blows.crowd),
-    Fault("log-full", blows.log_full),
+    Fault("log-full", blows.log_full, needs="disk"),
 )

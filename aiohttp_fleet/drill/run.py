@@ -1,12 +1,13 @@
 """One fault under load, and what it cost."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,8 @@ TAIL = 1.5
 """Seconds of load after everything is ready again: longer than a skipped worker is skipped."""
 ACCOUNT = 90.0
 """Seconds for the last answers and the account of the load."""
+DISK = "64m"
+"""Of the file system that log-full fills."""
 MEMORY = "150MB"
 """What a worker may grow to in the drill: a small one has 40 MB, and leaks 10 MB a second."""
 
@@ -62,9 +65,10 @@ def private(deploy: Path, user: str) -> Iterator[Private]:
     Raises:
         FleetError: it does not become ready.
     """
-    with place() as directory:
+    with place() as directory, ExitStack() as stack:
         (directory / MODULE).write_text(GOOD)
         ground = Private(directory, deploy, f"{Path(MODULE).stem}:create_app", directory, user)
+        stack.enter_context(small_disk(directory / "deploy" / "run"))
         if watched(ground):
             watchdog = r"(aiohttp_fleet\.watchdog [^\n]*)"
             edit(ground.supervisord_conf, {watchdog: rf"\1 --max-memory={MEMORY}"})
@@ -76,6 +80,26 @@ def private(deploy: Path, user: str) -> Iterator[Private]:
             ground.stop()
 
 
+@contextmanager
+def small_disk(directory: Path) -> Iterator[None]:
+    """Put a small file system of its own on a directory, to be filled; where that is not allowed, do nothing.
+
+    Args:
+        directory: an empty one.
+    """
+    options = f"size={DISK},mode=0755"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
+    try:
+        mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        mounted = False
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(directory)], capture_output=True, check=True)
+
+
 def watched(ground: Private) -> bool:
     """Whether the fleet has a watchdog."""
     return ground.described.watchdog is not None
@@ -85,6 +109,8 @@ def missing(ground: Private, fault: Fault) -> str:
     """Say why a fault has to be skipped; empty when it has not."""
     if fault.needs == "watchdog" and not watched(ground):
         return "there is no [program:watchdog]"
+    if fault.needs == "disk" and not os.path.ismount(ground.supervisord_conf.parent / "run"):
+        return "only root can give the logs a small disk of their own"
     if fault.needs == "plugin" and ground.rpc.plugin() is None:
         return "there is no [rpcinterface:fleet]"
     return ""
