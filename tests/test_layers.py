@@ -17,8 +17,9 @@ LAYERS = {
     "compute": 3,
     "act": 4,
     "watchdog": 5,
-    "verbs": 5,
-    "cli": 6,
+    "drill": 5,
+    "verbs": 6,
+    "cli": 7,
 }
 """Who may import whom: only what has a lower number, or is in the same sub-package."""
 

@@ -2,7 +2,9 @@
 
 import http.client
 import json
-from contextlib import closing
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 
 from aiohttp_fleet.act.unix_http import UnixConnection
 from aiohttp_fleet.errors import FleetError
@@ -10,6 +12,12 @@ from aiohttp_fleet.read.health import Health
 
 TIMEOUT = 2.0
 """Seconds; the answer needs one turn of the worker's event loop."""
+SOON = 0.01
+"""Seconds for an answer that has had all the time of the others."""
+
+
+class Silent(FleetError):
+    """It has the question, and does not answer: its event loop is blocked, or it is stopped."""
 
 
 def ask(control: str, seconds: float = TIMEOUT) -> Health:
@@ -24,6 +32,34 @@ def ask(control: str, seconds: float = TIMEOUT) -> Health:
     """
     with closing(question(control, seconds)) as connection:
         return answer(control, connection)
+
+
+def ask_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, Health | FleetError]:
+    """Ask many at once; those that do not answer cost one timeout together, not one each.
+
+    Args:
+        controls: paths of control sites.
+        seconds: how long to wait for all answers.
+
+    Returns:
+        For each path what `ask` returns, or would raise.
+    """
+    found: dict[str, Health | FleetError] = {}
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        asked: dict[str, UnixConnection] = {}
+        for control in controls:
+            try:
+                asked[control] = stack.enter_context(closing(question(control, seconds)))
+            except FleetError as error:
+                found[control] = error
+        for control, connection in asked.items():
+            connection.sock.settimeout(max(deadline - time.monotonic(), SOON))
+            try:
+                found[control] = answer(control, connection)
+            except FleetError as error:
+                found[control] = error
+    return found
 
 
 def question(control: str, seconds: float = TIMEOUT) -> UnixConnection:
@@ -51,7 +87,7 @@ def answer(control: str, connection: UnixConnection) -> Health:
         return Health(**json.loads(connection.getresponse().read()))
     except TimeoutError:
         reason = f"no answer in {connection.timeout:g} s"
-        raise FleetError(control, reason, "its event loop is blocked, or it is stopped") from None
+        raise Silent(control, reason, "its event loop is blocked, or it is stopped") from None
     except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
         raise _no_answer(control, error) from None
 

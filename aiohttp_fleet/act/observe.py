@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from aiohttp_fleet.act.control import Silent, ask_all
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.fleet import Fleet, Worker
+from aiohttp_fleet.read.health import Health
 from aiohttp_fleet.read.status import Process
 from aiohttp_fleet.read.text import read_text
 
@@ -19,6 +21,8 @@ _UP = ("STARTING", "RUNNING", "STOPPING")
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
+ANSWER = 1.0
+"""Seconds for all control sites to answer."""
 POLL = 0.1
 """Seconds between two looks."""
 TAIL = 8192
@@ -46,19 +50,38 @@ def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> lis
 
 
 def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
-    """Return a row for each worker, the standby and nginx.
+    """Return a row for each worker, the standby, the watchdog and nginx.
 
     Raises:
         FleetError: supervisord does not answer.
     """
     infos = supervisord.processes()
-    rows = [_worker(worker, infos.get(worker.namespec)) for worker in fleet.served]
+    up = [worker.control for worker in fleet.served if infos.get(worker.namespec, {}).get("pid")]
+    answers = ask_all(up, ANSWER)
+    rows = [_worker(worker, infos.get(worker.namespec), answers.get(worker.control)) for worker in fleet.served]
+    if fleet.watchdog:
+        rows.append(_watchdog(fleet.watchdog, infos.get(fleet.watchdog)))
     return [*rows, _nginx(fleet, fleet.nginx, infos.get(fleet.nginx))] if fleet.nginx else rows
 
 
-def _worker(worker: Worker, info: dict[str, Any] | None) -> Process:
-    reason = _down(worker.namespec, info) or _not_served(worker, info or {})
-    return _process(worker.name, worker.namespec, worker.socket, info, reason)
+def _worker(worker: Worker, info: dict[str, Any] | None, answer: Health | FleetError | None) -> Process:
+    pid = info["pid"] if info else 0
+    health = answer if isinstance(answer, Health) and answer.pid == pid else None
+    reason = _down(worker.namespec, info) or _unwell(health, answer) or _not_served(worker, info or {})
+    return _process(worker.name, worker.namespec, worker.socket, info, reason, health)
+
+
+def _unwell(health: Health | None, answer: Health | FleetError | None) -> str:
+    """Say what is wrong as far as the control site tells; whoever has none is judged by its socket."""
+    if isinstance(answer, Silent):
+        return "its event loop is blocked, or it is stopped"
+    return health.state if health and health.state != "ready" else ""
+
+
+def _watchdog(namespec: str, info: dict[str, Any] | None) -> Process:
+    state = info["statename"] if info else ""
+    reason = _down(namespec, info) or ("" if state == "RUNNING" else state.lower())
+    return _process("watchdog", namespec, "", info, reason)
 
 
 def _nginx(fleet: Fleet, namespec: str, info: dict[str, Any] | None) -> Process:
@@ -68,11 +91,13 @@ def _nginx(fleet: Fleet, namespec: str, info: dict[str, Any] | None) -> Process:
     return _process("nginx", namespec, where, info, reason)
 
 
-def _process(name: str, namespec: str, where: str, info: dict[str, Any] | None, reason: str) -> Process:
+def _process(
+    name: str, namespec: str, where: str, info: dict[str, Any] | None, reason: str, health: Health | None = None
+) -> Process:
     info = info or {"statename": "UNKNOWN", "pid": 0, "now": 0, "start": 0}
     pid = info["pid"] or None
     uptime = info["now"] - info["start"] if pid else None
-    return Process(name, namespec, info["statename"], pid, uptime, where, not reason, reason)
+    return Process(name, namespec, info["statename"], pid, uptime, where, not reason, reason, health)
 
 
 def _down(namespec: str, info: dict[str, Any] | None) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aiohttp_fleet.read.health import Health
+
 
 @dataclass(frozen=True)
 class Process:
@@ -16,6 +18,7 @@ class Process:
         socket: what it serves: a socket path, or nginx's address.
         ready: whether a client would be answered.
         reason: why it is not ready, empty when it is.
+        health: what its control site says; None for what has none, or does not answer.
     """
 
     name: str
@@ -26,3 +29,4 @@ class Process:
     socket: str
     ready: bool
     reason: str
+    health: Health | None = None
