@@ -43,7 +43,7 @@ def site(place: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., 
 
         def make(*arguments: Any, **keywords: Any) -> Site:
             made = Site(place, *arguments, **keywords)
-            stack.callback(lambda: made.stop() if hasattr(made, "supervisord") else None)
+            stack.callback(made.stop)
             request.node.stash[EVIDENCE] = [made.evidence]
             return made
 

@@ -1,14 +1,13 @@
-"""A private directory for one test: short enough for socket paths, open to the workers' user."""
+"""Where tests happen: the project, and who workers become."""
 
 import os
-import socket
 import stat
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from shutil import rmtree
+
+from aiohttp_fleet.drill.ground import free_port, place
+
+__all__ = ["PROJECT", "ROOT", "USER", "free_port", "place"]
 
 PROJECT = Path(__file__).parent.parent
 
@@ -25,21 +24,3 @@ def _worker_user() -> str:
 
 ROOT = os.geteuid() == 0
 USER = _worker_user()
-
-
-@contextmanager
-def place() -> Iterator[Path]:
-    """Make the directory; remove it at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="af"))
-    try:
-        directory.chmod(0o1777)  # as /tmp, where the sockets are by default
-        yield directory
-    finally:
-        rmtree(directory)
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

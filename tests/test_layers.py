@@ -10,6 +10,7 @@ LAYERS = {
     "errors": 0,
     "peer": 0,
     "say": 0,
+    "limits": 0,
     "worker": 1,
     "nginx": 1,
     "plugin": 1,
@@ -32,7 +33,7 @@ def _imports(file: Path) -> set[str]:
     tree = ast.parse(file.read_text())
     found = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return {_part(name) for name in found if name.startswith("aiohttp_fleet")}
+    return {_part(name) for name in found if name.startswith("aiohttp_fleet.")}
 
 
 def test_imports_point_one_way() -> None:

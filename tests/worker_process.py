@@ -1,6 +1,5 @@
 """One real worker process, without supervisord."""
 
-import contextlib
 import os
 import pwd
 import re
@@ -9,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from aiohttp_fleet.drill.ground import processes
 from tests.place import PROJECT, USER
 from tests.wait import until
 
+__all__ = ["WORK", "WorkerProcess", "processes", "user_of"]
 WORK = "tests.apps.work:create_app"
 
 
@@ -73,13 +74,3 @@ def user_of(pid: int) -> str:
     found = re.search(r"Uid:\s*\d+\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return pwd.getpwuid(int(found[1])).pw_name
-
-
-def processes(place: Path) -> list[int]:
-    """Return the pids of all processes with ``place`` in their command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended while we looked
-            if os.fsencode(place) in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found

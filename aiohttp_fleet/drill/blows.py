@@ -51,21 +51,19 @@ def leak(ground: Private) -> None:
 
 def kill_supervisord(ground: Private) -> None:
     """Kill -9 supervisord, then start it again."""
-    assert ground.supervisord is not None  # the drill has started it
     orphans = {pid for name, pid in ground.pids().items() if name.startswith(f"{ground.program}:")}
     ground.supervisord.kill()
     ground.supervisord.wait(10)
-    ground.start()
+    ground.launch()
     ground.until("the successors", ground.is_ready)
     ground.until("the orphans to leave", lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
 
 
 def shutdown(ground: Private) -> None:
     """Shut supervisord down with supervisorctl, then start it."""
-    assert ground.supervisord is not None  # the drill has started it
     ground.ctl("shutdown")
     ground.supervisord.wait(90)
-    ground.start()
+    ground.launch()
 
 
 def unlink(ground: Private) -> None:

@@ -40,7 +40,13 @@ class Ground:
     def __init__(self, supervisord_conf: Path, program: str = "aiohttp") -> None:
         self.supervisord_conf = supervisord_conf
         self.program = program
-        self.supervisord: subprocess.Popen[bytes] | None = None
+        self._supervisord: subprocess.Popen[bytes] | None = None
+
+    @property
+    def supervisord(self) -> subprocess.Popen[bytes]:
+        """Its supervisord, this process's child."""
+        assert self._supervisord is not None, "launch() has not been called"
+        return self._supervisord
 
     @property
     def described(self) -> Fleet:
@@ -97,11 +103,15 @@ class Ground:
         end = time.monotonic() + seconds
         return lambda: time.monotonic() >= end
 
-    def start(self) -> None:
-        """Start supervisord, in the foreground, as this process's child."""
+    def launch(self, environ: Mapping[str, str] | None = None) -> None:
+        """Start supervisord in the foreground, and do not wait for anything.
+
+        Args:
+            environ: its environment, None for ours.
+        """
         null = subprocess.DEVNULL
         command = [str(BIN / "supervisord"), "-n", "-c", str(self.supervisord_conf)]
-        self.supervisord = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
+        self._supervisord = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, env=environ)
 
     def evidence(self) -> str:
         """Return the ends of all logs and the two files."""
@@ -151,11 +161,11 @@ class Private(Ground):
 
     def stop(self) -> None:
         """Stop everything, and everything that a killed supervisord left."""
-        if self.supervisord is None:
+        if self._supervisord is None:
             return
-        if self.supervisord.poll() is None:
-            self.supervisord.terminate()
-        self.supervisord.wait(120)
+        if self._supervisord.poll() is None:
+            self._supervisord.terminate()
+        self._supervisord.wait(120)
         self.until("every process to end", lambda: not processes(self.place))
 
 

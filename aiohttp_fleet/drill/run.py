@@ -73,7 +73,7 @@ def private(deploy: Path, user: str) -> Iterator[Private]:
             watchdog = r"(aiohttp_fleet\.watchdog [^\n]*)"
             edit(ground.supervisord_conf, {watchdog: rf"\1 --max-memory={MEMORY}"})
         try:
-            ground.start()
+            ground.launch()
             ground.until("the fleet to be ready", ground.is_ready)
             yield ground
         finally:

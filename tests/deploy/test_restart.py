@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
+from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.binary import choose
 from tests.http import get
 from tests.load import answered_more, load
@@ -39,7 +40,7 @@ def test_restarts_lose_no_request(site: Make, packaged: bool) -> None:
     """All workers at once, then one, each twice: every GET and POST is answered right, whichever nginx."""
     made = site(packaged=packaged).start()
 
-    async def restart() -> list[str]:
+    async def restart() -> list[Lost]:
         async with load(made.port, CLIENTS) as tally:
             for name in ("aiohttp:*", "aiohttp:web2") * 2:
                 await answered_more(tally, 500)
@@ -112,7 +113,7 @@ def test_the_next_supervisord_takes_over_from_one_that_was_killed(site: Make) ->
     """Invariant 5: orphans serve until their successors do, nginx included; no request is lost on the way."""
     made = site().start()
 
-    async def crash() -> list[str]:
+    async def crash() -> list[Lost]:
         async with load(made.port, CLIENTS) as tally:
             for _ in range(3):
                 await answered_more(tally, 500)
@@ -157,12 +158,12 @@ def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:
     """kill -9: what was in flight there is asked elsewhere unless it was a POST; then the path is back."""
     made = site().start()
 
-    async def kill() -> list[str]:
+    async def kill() -> list[Lost]:
         async with load(made.port, CLIENTS) as tally:
             await answered_more(tally, 500)
             os.kill(made.pid("aiohttp:web1"), signal.SIGKILL)
             await answered_more(tally, 500)
         return tally.lost
 
-    assert [line for line in asyncio.run(kill()) if line.startswith("GET")] == []
+    assert [line for line in asyncio.run(kill()) if line.method == "GET"] == []
     until("web1 to be back", lambda: made.fleet("status").returncode == 0)

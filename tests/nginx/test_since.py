@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.since import take_up
 from tests.load import answered_more, load
@@ -46,7 +47,7 @@ def test_a_reload_of_a_newer_nginx_loses_no_request(site: Make) -> None:
     def children() -> set[str]:
         return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
 
-    async def reload() -> list[str]:
+    async def reload() -> list[Lost]:
         async with load(made.port, 32) as tally:
             for _ in range(3):
                 await answered_more(tally, 500)

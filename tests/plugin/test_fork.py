@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from aiohttp_fleet.act.rpc import Supervisord
 from tests.http import get
 from tests.place import PROJECT
-from tests.site import BIN, Site, edit
+from tests.site import Site, edit
 from tests.wait import until
 
 Make = Callable[..., Site]
@@ -32,13 +31,7 @@ def _shared(made: Site) -> int:
 
 def _start(made: Site, kit: Path | None = None) -> Site:
     """Start a site whose supervisord imports the kit from ``kit``."""
-    environ = {**os.environ, "PYTHONPATH": str(kit)} if kit else None
-    command = [str(BIN / "supervisord"), "-n", "-c", str(made.supervisord_conf)]
-    null = subprocess.DEVNULL
-    made.supervisord = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, env=environ)
-    done = made.fleet("status", "--wait", "30")
-    assert done.returncode == 0, done.stdout + done.stderr + made.evidence()
-    return made
+    return made.start({**os.environ, "PYTHONPATH": str(kit)} if kit else None)
 
 
 @pytest.fixture

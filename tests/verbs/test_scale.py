@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from aiohttp_fleet.drill.tally import Lost
 from tests.load import answered_more, load
 from tests.site import Site, edit
 
@@ -18,7 +19,7 @@ def test_no_other_worker_restarts_and_no_request_is_lost(site: Make) -> None:
     made = site(packaged=True).start()
     before = _pids(made)
 
-    async def scale() -> list[str]:
+    async def scale() -> list[Lost]:
         async with load(made.port, 16) as tally:
             for number in ("6", "2"):
                 await answered_more(tally, 300)

@@ -46,7 +46,7 @@ def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(sit
     """FATAL after its retries, with the reason in ``fleet status`` and in ``supervisorctl tail``."""
     made = site()
     (made.place / "web_2.sock").write_text("precious")
-    made.supervisord = made._supervisord()
+    made.launch()
     done = made.fleet("status", "--wait", "40", "--json")
     rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
     assert done.returncode == 1
@@ -61,7 +61,7 @@ def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
     """nginx gives up after 2.5 s; until then whoever has the port is not mistaken for it."""
     made = site()
     with socket.create_server(("127.0.0.1", made.port)):
-        made.supervisord = made._supervisord()
+        made.launch()
         done = made.fleet("status", "--wait", "60", "--json")
     nginx = json.loads(done.stdout)["processes"][-1]
     assert done.returncode == 1
@@ -72,7 +72,7 @@ def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
 def test_colours_in_a_log_do_not_reach_the_status(site: Make) -> None:
     """The last words of a worker may be red; they are shown, without the control characters."""
     made = site("tests.apps.faulty:create_red")
-    made.supervisord = made._supervisord()
+    made.launch()
     done = made.fleet("status", "--wait", "60", "--json")
     given_up = next(row for row in json.loads(done.stdout)["processes"] if row["state"] == "FATAL")
     assert given_up["reason"] == "red failure"

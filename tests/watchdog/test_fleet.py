@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.drill.tally import Lost
 from tests.http import GET, Client
 from tests.load import answered_more, load
 from tests.place import PROJECT
@@ -125,7 +126,7 @@ def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
     made = watched("--max-requests=300", "--budget=2")
     before = pids(made)
 
-    async def recycle() -> list[str]:
+    async def recycle() -> list[Lost]:
         async with load(made.port, 8) as tally:
             while "budget-spent" not in log(made, "watchdog"):
                 await answered_more(tally, 100)

@@ -301,5 +301,5 @@ def test_a_lost_directory_is_told_once_and_costs_no_descriptors(worker: Start, p
         assert client.get()[0] == 200
         (place / "away").rename(place / "run")
         until("the path to be back", started.path.exists, 5)
-    assert started.log.count("there is no such directory") == 1
+    assert started.log.count("trying again") == 1
     assert get(started.path)
