@@ -15,6 +15,8 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from setproctitle import getproctitle
+
 FORKED = "AIOHTTP_FLEET_FORKED"
 """Tells the worker that it was forked."""
 FAILED = 70
@@ -56,6 +58,9 @@ def _begin(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     for signum in HANDLED:
         signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Finds the title's place, by the environment that is replaced next. Here, not before the fork: it empties
+    # /proc/pid/environ, and supervisord's is what a preflight reads.
+    getproctitle()
     os.environ.clear()
     os.environ.update(environ, **{FORKED: "1"})
     time.tzset()

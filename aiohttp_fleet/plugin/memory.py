@@ -9,11 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from setproctitle import getproctitle
-
 from aiohttp_fleet.plugin.rehearsal import rehearse
 
-LOADED = ("aiohttp.web", "uvloop", "aiohttp_fleet.worker.main")
+LOADED = ("aiohttp.web", "uvloop", "aiohttp_fleet.worker.main", "aiohttp_fleet.watchdog.main")
 """uvloop may be missing: the worker does without."""
 
 
@@ -25,7 +23,6 @@ def _load() -> None:
             if error.name != "uvloop":
                 raise
     rehearse()
-    getproctitle()  # finds the place of the title in memory, from the environment that forks replace
     os.getgrouplist("root", 0)  # loads the C library's modules for users, once for all
     gc.collect()
     gc.freeze()  # the collector would write into every page that holds an object, and unshare it
