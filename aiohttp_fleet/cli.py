@@ -1,5 +1,6 @@
 """``fleet``: the operator's command."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +31,9 @@ for command in (drill, render, restart, scale, status):
 
 def main() -> None:
     """Run the command line; an operator's mistake is one line on stderr, never a traceback."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the end of a connection is Ctrl-C: nothing is left half-done
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         code = fleet.main(standalone_mode=False)
     except FleetError as error:

@@ -1,16 +1,14 @@
 """nginx, tested and reloaded."""
 
-import os
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
+from aiohttp_fleet.act.beside import beside
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
-from aiohttp_fleet.read.text import to_bytes
 
 TEST = 10.0
 """Seconds for ``nginx -t``."""
@@ -26,21 +24,14 @@ def test(conf: Path, text: str) -> None:
     Raises:
         FleetError: it refuses it, with its own words.
     """
-    try:
-        fd, name = tempfile.mkstemp(dir=conf.parent, prefix=f".{conf.name}.")
-    except OSError as error:
-        raise FleetError(str(conf.parent), f"cannot be written ({error.strerror})", "try again with sudo") from None
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(to_bytes(text))
-        command = [str(running(conf).path), "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", name]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
-    finally:
-        Path(name).unlink()
+    with beside(conf, text) as name:
+        command = [str(running(conf).path), "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", str(name)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
     if done.returncode != 0:
-        words = done.stderr.strip().replace(name, str(conf)).splitlines()
+        words = done.stderr.strip().replace(str(name), str(conf)).splitlines()
         raise FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "mend it first")
 
 

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Worker
@@ -29,41 +31,67 @@ def environ_of(pid: int) -> Mapping[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def preflight(worker: Worker, environ: Mapping[str, str], seconds: float = SECONDS) -> None:
-    """Import and build the worker's application as the worker would.
+def directory_of(pid: int) -> str | None:
+    """Return the directory in which a process is, which its children inherit; None, for ours, if it is not readable."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
+    except OSError:
+        return None
+
+
+def has_preflight(worker: Worker) -> bool:
+    """Whether a worker is the kit's; another command has no preflight."""
+    return WORKER in worker.argv
+
+
+def preflight(
+    worker: Worker, environ: Mapping[str, str], seconds: float = SECONDS, directory: str | None = None
+) -> None:
+    """Import and build the worker's application as the worker would; nothing where there `has_preflight` is not.
 
     Args:
         worker: whose command is tried, with ``--preflight``.
         environ: supervisord's environment; the program's own is added.
         seconds: the deadline.
+        directory: supervisord's, for a program that has none of its own; None for ours.
 
     Raises:
         FleetError: it cannot be built; the last lines of what it printed are in the reason.
     """
-    if WORKER not in worker.argv:
-        return  # a program of the operator's own, which has no preflight
-    what = f"preflight of {worker.namespec}"
-    try:
-        done = subprocess.run(
-            [*worker.argv, "--preflight"],
-            cwd=worker.directory,
-            env={**environ, **worker.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        reason = f"the application was not built in {seconds:g} s{_tail(error.stdout)}"
-        raise FleetError(what, reason, "nothing was touched; mend it, then try again") from None
-    except OSError as error:
-        raise FleetError(what, f"cannot be run ({error.strerror})", "see its command in supervisord.conf") from None
-    if done.returncode != 0:
-        reason = f"the application cannot be built{_tail(done.stdout)}"
-        raise FleetError(what, reason, "nothing was touched; mend it, then try again")
+    if not has_preflight(worker):
+        return
+    what, step = f"preflight of {worker.namespec}", "nothing was touched; mend it, then try again"
+    with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
+        try:
+            done = subprocess.run(
+                [*worker.argv, "--preflight"],
+                cwd=worker.directory or directory,
+                env={**environ, **_as_supervisord(worker), **worker.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise FleetError(what, f"the application was not built in {seconds:g} s{_tail(output)}", step) from None
+        except OSError as error:
+            raise FleetError(what, f"cannot be run ({error})", "see its command in supervisord.conf") from None
+        if done.returncode != 0:
+            raise FleetError(what, f"the application cannot be built{_tail(output)}", step)
 
 
-def _tail(output: bytes | None) -> str:
-    lines = (output or b"").decode(errors="replace").splitlines()[-TAIL:]
+def _as_supervisord(worker: Worker) -> dict[str, str]:
+    """Return what supervisord tells its programs (http://supervisord.org/subprocess.html#subprocess-environment)."""
+    group, _, name = worker.namespec.rpartition(":")
+    return {
+        "SUPERVISOR_ENABLED": "1",
+        "SUPERVISOR_PROCESS_NAME": worker.name,
+        "SUPERVISOR_GROUP_NAME": group or name,
+    }
+
+
+def _tail(output: IO[bytes]) -> str:
+    output.seek(0)
+    lines = output.read().decode(errors="replace").splitlines()[-TAIL:]
     return "".join(f"\n  {line}" for line in lines) + ("\n" if lines else "")

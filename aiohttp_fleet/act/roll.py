@@ -2,12 +2,13 @@
 
 import http.client
 import time
-from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp_fleet.act.control import ask
+from aiohttp_fleet.act.control import answer, question
+from aiohttp_fleet.act.held import held
+from aiohttp_fleet.act.log import last_lines
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.act.unix_http import UnixConnection
 from aiohttp_fleet.errors import FleetError
@@ -18,9 +19,10 @@ POLL = 0.05
 """Seconds between two looks."""
 KILL = 5.0
 """Seconds beyond stopwaitsecs, in which supervisord kills and reaps."""
+ASK = 1.0
+"""Seconds for the answer of its control site."""
 CHECK = 10.0
 """Seconds for the answer to ``--check``."""
-DOWN = ("STOPPED", "EXITED", "FATAL")
 GIVEN_UP = ("BACKOFF", "EXITED", "FATAL", "STOPPED")
 TAIL = 20
 """Lines at the end of a worker's log that are shown when it fails."""
@@ -54,7 +56,7 @@ class Restarted:
 def restart_worker(supervisord: Supervisord, worker: Worker, timeout: float, check: str | None = None) -> Restarted:
     """Drain a worker, start it, and wait until it is ready.
 
-    Whatever interrupts this, KeyboardInterrupt included, a worker that was stopped is started before it goes on.
+    Ctrl-C, SIGTERM and SIGHUP wait until a worker that was told to stop has been started again.
 
     Args:
         supervisord: through whom.
@@ -65,50 +67,45 @@ def restart_worker(supervisord: Supervisord, worker: Worker, timeout: float, che
     Raises:
         FleetError: supervisord does not answer, or the worker does not end.
     """
-    old_pid = int(supervisord.process(worker.namespec)["pid"])
     began = time.monotonic()
-    try:
-        stop(supervisord, worker)
-    except BaseException:  # Ctrl-C among them: whoever was told to stop is started again
-        _wait_down(supervisord, worker)
-        _start(supervisord, worker)
-        raise
-    drained = time.monotonic() - began
-    _start(supervisord, worker)
-    began = time.monotonic()
-    reason = wait_ready(supervisord, worker, timeout)
+    with held():
+        old_pid = stop(supervisord, worker)
+        ended = time.monotonic()
+        reason = _start(supervisord, worker)
+    reason = reason or wait_ready(supervisord, worker, timeout)
     if not reason and check is not None:
         reason = _checked(worker, check)
     info = supervisord.process(worker.namespec)
-    log = last_lines(Path(info["stdout_logfile"])) if reason else ()
-    took = time.monotonic() - began
-    return Restarted(worker.name, old_pid, int(info["pid"]), drained, took, not reason, reason, log)
+    log = last_lines(Path(info["stdout_logfile"]), TAIL) if reason else ()
+    took = time.monotonic() - ended
+    return Restarted(worker.name, old_pid, int(info["pid"]), ended - began, took, not reason, reason, log)
 
 
-def stop(supervisord: Supervisord, worker: Worker) -> None:
-    """Drain a worker and wait for its end.
+def stop(supervisord: Supervisord, worker: Worker) -> int:
+    """Drain a worker, wait for its end, and return the pid it had, 0 when it was down.
 
     Raises:
         FleetError: it is still there some seconds after supervisord should have killed it.
     """
+    pid = int(supervisord.process(worker.namespec)["pid"])
+    seconds = worker.stopwaitsecs + KILL
+    deadline = time.monotonic() + seconds
     supervisord.stop(worker.namespec)
-    if not _wait_down(supervisord, worker):
-        reason = f"it has not ended in {worker.stopwaitsecs + KILL:g} s"
-        raise FleetError(worker.namespec, reason, f"see supervisorctl status {worker.namespec}")
-
-
-def _wait_down(supervisord: Supervisord, worker: Worker) -> bool:
-    deadline = time.monotonic() + worker.stopwaitsecs + KILL
-    while supervisord.process(worker.namespec)["statename"] not in DOWN:
+    while pid and supervisord.process(worker.namespec)["pid"] == pid:
         if time.monotonic() >= deadline:
-            return False
+            step = f"see supervisorctl status {worker.namespec}"
+            raise FleetError(worker.namespec, f"it has not ended in {seconds:g} s", step)
         time.sleep(POLL)
-    return True
+    return pid
 
 
-def _start(supervisord: Supervisord, worker: Worker) -> None:
-    if supervisord.process(worker.namespec)["statename"] in (*DOWN, "BACKOFF"):
+def _start(supervisord: Supervisord, worker: Worker) -> str:
+    """Start a worker; return why it could not be."""
+    try:
         supervisord.start(worker.namespec)
+    except FleetError as error:
+        return str(error)
+    return ""
 
 
 def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
@@ -125,7 +122,7 @@ def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
     while True:
         info = supervisord.process(worker.namespec)
         if info["statename"] in GIVEN_UP:
-            words = last_lines(Path(info["stdout_logfile"]))[-1:] or (info["spawnerr"] or info["description"],)
+            words = last_lines(Path(info["stdout_logfile"]), 1) or (info["spawnerr"] or info["description"],)
             return f"it has ended ({words[0]})"
         reason = not_ready(worker, int(info["pid"]))
         if not reason:
@@ -136,20 +133,31 @@ def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
 
 
 def not_ready(worker: Worker, pid: int) -> str:
-    """Say why process ``pid`` is not ready to serve as ``worker``; empty when it is."""
+    """Say why process ``pid`` is not ready to serve as ``worker``; empty when it is.
+
+    A worker that has no control site is ready when its socket is its own.
+    """
+    state = _state(worker, pid)
+    if state not in ("ready", ""):
+        return state
     try:
         owner = peer(worker.socket)
     except OSError as error:
-        state = _state(worker, pid)
-        return state or f"its socket does not answer ({error.strerror})"
+        return f"its socket does not answer ({error.strerror})"
     return "" if owner.pid == pid else f"its socket is served by pid {owner.pid}"
 
 
 def _state(worker: Worker, pid: int) -> str:
+    """Return what ``pid`` says of itself, or why it says nothing; empty when it has no control site."""
     try:
-        health = ask(worker.control)
-    except FleetError:  # no control site, or not yet
+        connection = question(worker.control, ASK)
+    except FleetError:
         return ""
+    with closing(connection):
+        try:
+            health = answer(worker.control, connection)
+        except FleetError as error:
+            return str(error)
     return health.state if health.pid == pid else ""
 
 
@@ -162,12 +170,3 @@ def _checked(worker: Worker, path: str) -> str:
     except (OSError, http.client.HTTPException) as error:
         return f"GET {path} was not answered ({error or type(error).__name__})"
     return f"GET {path} was answered with {status}" if status >= 400 else ""
-
-
-def last_lines(log: Path) -> tuple[str, ...]:
-    """Return the last lines of a log, none when it cannot be read."""
-    try:
-        with log.open(errors="replace") as file:
-            return tuple(line.rstrip("\n") for line in deque(file, TAIL))
-    except OSError:
-        return ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from aiohttp_fleet.act.observe import observe
-from aiohttp_fleet.act.preflight import environ_of, preflight
+from aiohttp_fleet.act.preflight import directory_of, environ_of, preflight
 from aiohttp_fleet.act.roll import Restarted, restart_worker
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.compute.order import order, stand_in
@@ -17,7 +17,8 @@ def plan(fleet: Fleet, supervisord: Supervisord, workers: Sequence[Worker]) -> l
     Raises:
         FleetError: the code cannot be built, or nobody would serve in the meantime.
     """
-    preflight(workers[0], environ_of(supervisord.pid()))
+    pid = supervisord.pid()
+    preflight(workers[0], environ_of(pid), directory=directory_of(pid))
     ready = {row.name for row in observe(fleet, supervisord) if row.ready}
     if not stand_in(fleet, workers, ready):
         step = "start another worker or the standby first, see fleet status"

@@ -3,13 +3,14 @@
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from aiohttp_fleet.act import nginx
+from aiohttp_fleet.act import nginx, write
+from aiohttp_fleet.act.beside import beside
+from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.roll import wait_ready
 from aiohttp_fleet.act.rpc import Supervisord
-from aiohttp_fleet.act.write import replace
 from aiohttp_fleet.compute.numprocs import with_numprocs
 from aiohttp_fleet.compute.upstream import difference, rendered
 from aiohttp_fleet.errors import FleetError
@@ -21,22 +22,26 @@ POLL = 0.05
 """Seconds between two looks."""
 KILL = 5.0
 """Seconds beyond stopwaitsecs, in which supervisord kills and reaps."""
+BACK = 30.0
+"""Seconds for workers that were already drained, and come back because the rest has failed."""
 
 
 @dataclass(frozen=True)
-class Texts:
-    """What both files say.
+class State:
+    """A fleet, and the text of the two files that it is in.
 
     Attributes:
+        fleet: the fleet.
         supervisord: the text of supervisord.conf.
         nginx: the text of nginx.conf.
     """
 
+    fleet: Fleet
     supervisord: str
     nginx: str
 
 
-def current(fleet: Fleet, supervisord: Supervisord) -> Texts:
+def current(fleet: Fleet, supervisord: Supervisord) -> State:
     """Return what the files say now.
 
     Raises:
@@ -44,73 +49,94 @@ def current(fleet: Fleet, supervisord: Supervisord) -> Texts:
     """
     if supervisord.plugin() is None:
         reason = "supervisord has no [rpcinterface:fleet], without which all workers would restart"
-        step = "add it as the shipped file has it, then supervisorctl reload"
-        raise FleetError(str(fleet.supervisord_conf), reason, step)
-    texts = Texts(read_text(fleet.supervisord_conf), read_text(fleet.nginx_conf))
-    if difference(fleet, texts.nginx):
+        step = "add it as the shipped file has it and restart supervisord; or edit numprocs, then"
+        raise FleetError(str(fleet.supervisord_conf), reason, f"{step} fleet render --write, supervisorctl update")
+    state = State(fleet, read_text(fleet.supervisord_conf), read_text(fleet.nginx_conf))
+    if difference(fleet, state.nginx):
         raise FleetError(str(fleet.nginx_conf), "its servers are not those of supervisord.conf", "fleet render --write")
     pending = sorted({name for names in supervisord.reread() for name in names})
     if pending:
         reason = f"it has changes that supervisord has not taken up yet ({', '.join(pending)})"
         raise FleetError(str(fleet.supervisord_conf), reason, "supervisorctl update")
-    return texts
+    return state
+
+
+def planned(old: State, number: int) -> State:
+    """Return the state with another number of workers, read and tested as it will be; touches nothing.
+
+    Raises:
+        FleetError: it would not work.
+    """
+    conf, program = old.fleet.supervisord_conf, old.fleet.program
+    text = with_numprocs(old.supervisord, program, number)
+    if text is None:
+        where = f"{conf}, [program:{program}]"
+        raise FleetError(where, "there is no line numprocs= with a plain number", "write numprocs=4")
+    with beside(conf, text) as path:
+        fleet = replace(read(path, program), supervisord_conf=conf, nginx_conf=old.fleet.nginx_conf)
+    new = State(fleet, text, rendered(fleet, old.nginx))
+    nginx.test(fleet.nginx_conf, new.nginx)
+    return new
 
 
 @contextmanager
-def restored(fleet: Fleet, supervisord: Supervisord, old: Texts) -> Iterator[None]:
-    """Put both files, supervisord and nginx back to where they were when the block fails, or is interrupted."""
+def restored(old: State, supervisord: Supervisord) -> Iterator[None]:
+    """Put both files, supervisord and nginx back to where they were when the block fails, or is interrupted.
+
+    Raises:
+        FleetError: it could not be put back.
+    """
     try:
         yield
-    except BaseException:
-        reloaded = read_text(fleet.nginx_conf) != old.nginx
-        replace(fleet.supervisord_conf, old.supervisord)
-        replace(fleet.nginx_conf, old.nginx)
-        with suppress(FleetError):  # the first failure is the one to be told
-            _take_up(fleet, supervisord)
-            deque(_leave(fleet, supervisord), 0)
-        if reloaded and fleet.nginx:
-            with suppress(FleetError):
-                nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
+    except BaseException as error:
+        with held():
+            try:
+                _undo(old, supervisord)
+            except FleetError as trouble:
+                reason = f"what was done could not be undone ({trouble})"
+                raise FleetError(str(error) or "interrupted", reason, "see fleet status") from None
         raise
 
 
-def scale(fleet: Fleet, supervisord: Supervisord, old: Texts, number: int, timeout: float) -> Iterator[str]:
+def _undo(old: State, supervisord: Supervisord) -> None:
+    fleet = old.fleet
+    reloaded = read_text(fleet.nginx_conf) != old.nginx
+    write.replace(fleet.supervisord_conf, old.supervisord)
+    write.replace(fleet.nginx_conf, old.nginx)
+    away = [worker for worker in fleet.workers if worker.namespec not in supervisord.processes()]
+    _take_up(fleet, supervisord)
+    deque(_leave(fleet, supervisord), 0)
+    deadline = time.monotonic() + BACK
+    for worker in away:
+        wait_ready(supervisord, worker, max(0.0, deadline - time.monotonic()))
+    if reloaded and fleet.nginx:
+        nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
+
+
+def scale(old: State, new: State, supervisord: Supervisord, timeout: float) -> Iterator[str]:
     """Change the number of workers; yield a line for each step that is done.
 
     More: workers first, then nginx, which so never asks one that is not ready. Fewer: nginx first.
 
     Args:
-        fleet: as it is.
-        supervisord: through whom.
         old: what `current` has returned.
-        number: of workers.
+        new: what `planned` has.
+        supervisord: through whom.
         timeout: seconds that the new workers get to become ready.
 
     Raises:
         FleetError: it cannot be done; see `restored`.
     """
-    text = with_numprocs(old.supervisord, fleet.program, number)
-    if text is None:
-        where = f"{fleet.supervisord_conf}, [program:{fleet.program}]"
-        raise FleetError(where, "there is no line numprocs= with a plain number", "write numprocs=4")
-    more = number > len(fleet.workers)
+    more = len(new.fleet.workers) > len(old.fleet.workers)
+    if not more:
+        yield _nginx(new, supervisord)
+    write.replace(new.fleet.supervisord_conf, new.supervisord)
+    _take_up(new.fleet, supervisord)
     if more:
-        replace(fleet.supervisord_conf, text)
-        new = read(fleet.supervisord_conf, fleet.program)
-        nginx.test(fleet.nginx_conf, rendered(new, old.nginx))
-        yield from _start(fleet, new, supervisord, timeout)
-        yield from _nginx(new, supervisord, old)
-        return
-    new = _fewer(fleet, number)
-    nginx.test(fleet.nginx_conf, rendered(new, old.nginx))
-    yield from _nginx(new, supervisord, old)
-    replace(fleet.supervisord_conf, text)
-    _take_up(fleet, supervisord)
-    yield from _leave(new, supervisord)
-
-
-def _fewer(fleet: Fleet, number: int) -> Fleet:
-    return Fleet(**{**vars(fleet), "workers": fleet.workers[:number]})
+        yield from _ready(old.fleet, new.fleet, supervisord, timeout)
+        yield _nginx(new, supervisord)
+    else:
+        yield from _leave(new.fleet, supervisord)
 
 
 def _take_up(fleet: Fleet, supervisord: Supervisord) -> None:
@@ -119,10 +145,10 @@ def _take_up(fleet: Fleet, supervisord: Supervisord) -> None:
         supervisord.add_group(fleet.program)
 
 
-def _start(fleet: Fleet, new: Fleet, supervisord: Supervisord, timeout: float) -> Iterator[str]:
-    _take_up(fleet, supervisord)
+def _ready(old: Fleet, new: Fleet, supervisord: Supervisord, timeout: float) -> Iterator[str]:
+    """Wait until the new workers are ready; yield a line for each."""
     deadline = time.monotonic() + timeout
-    for worker in new.workers[len(fleet.workers) :]:
+    for worker in new.workers[len(old.workers) :]:
         if reason := wait_ready(supervisord, worker, max(0.0, deadline - time.monotonic())):
             raise FleetError(worker.namespec, reason, "everything is as it was; mend it, then try again")
         yield f"{worker.name}: ready on {worker.socket}"
@@ -136,7 +162,7 @@ def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
     leaving: set[str] = set()
     while True:
         known = {name for name in supervisord.processes() if name.startswith(f"{fleet.program}:")} - staying
-        yield from (f"{name}: drained and gone" for name in sorted(leaving - known))
+        yield from (f"{name.partition(':')[2]}: drained and gone" for name in sorted(leaving - known))
         leaving = known
         if not leaving:
             return
@@ -146,10 +172,10 @@ def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
         time.sleep(POLL)
 
 
-def _nginx(new: Fleet, supervisord: Supervisord, old: Texts) -> Iterator[str]:
-    replace(new.nginx_conf, rendered(new, old.nginx))
-    if new.nginx is None:
-        yield f"{new.nginx_conf}: written; reload your nginx now"
-        return
-    nginx.reload(supervisord, new.nginx, new.nginx_conf)
-    yield f"nginx: reloaded, {len(new.workers)} workers in its upstream"
+def _nginx(new: State, supervisord: Supervisord) -> str:
+    fleet = new.fleet
+    write.replace(fleet.nginx_conf, new.nginx)
+    if fleet.nginx is None:
+        return f"{fleet.nginx_conf}: written; reload your nginx now"
+    nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
+    return f"nginx: reloaded, {len(fleet.workers)} workers in its upstream"

@@ -37,3 +37,7 @@ class Progress:
         """Show what came of it."""
         self._ended += 1
         self._console.print(line, style="" if ok else "red")
+
+    def note(self, line: str) -> None:
+        """Say something that is no step."""
+        self._console.print(line)

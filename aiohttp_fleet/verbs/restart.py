@@ -6,10 +6,12 @@ from dataclasses import asdict
 import click
 
 from aiohttp_fleet.act.lock import exclusive
+from aiohttp_fleet.act.preflight import has_preflight
 from aiohttp_fleet.act.roll import Restarted
 from aiohttp_fleet.act.rolling import plan, roll
 from aiohttp_fleet.compute.order import chosen
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.fleet import Fleet, Worker
 from aiohttp_fleet.verbs.progress import Progress
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
@@ -26,19 +28,17 @@ def restart(context: Chosen, names: tuple[str, ...], check: str | None, timeout:
     workers, unknown = chosen(fleet, names)
     if unknown:
         raise click.UsageError(f"There is no worker {', '.join(unknown)}; see fleet status.")
-    done: list[Restarted] = []
-    with exclusive(fleet, "fleet restart"), Progress(len(workers), silent=as_json) as progress:
-        try:
-            todo = plan(fleet, supervisord(fleet), workers)
-            for step in roll(supervisord(fleet), todo, timeout, check):
-                if isinstance(step, Restarted):
-                    done.append(step)
-                    progress.done(_line(step), step.ok)
-                else:
-                    progress.begin(f"{step.name}: draining and starting")
-            reason = _why(done, len(todo))
-        except FleetError as error:
-            reason = str(error)
+    if check is not None and not check.startswith("/"):
+        raise click.UsageError("--check is a path, such as /health.")
+    code, reason, done = 0, "", list[Restarted]()
+    try:
+        with exclusive(fleet, "fleet restart"), Progress(len(workers), silent=as_json) as progress:
+            left = _roll(fleet, workers, timeout, check, progress, done)
+        code, reason = (1, _why(done[-1], left)) if not done[-1].ok else (0, "")
+    except FleetError as error:
+        code, reason = 1, str(error)
+    except KeyboardInterrupt:
+        code, reason = 130, "interrupted; no worker is left stopped, fleet restart begins anew"
     if as_json:
         rows = [asdict(step) for step in done]
         click.echo(json.dumps({"done": not reason, "reason": reason, "workers": rows}, indent=2))
@@ -46,7 +46,25 @@ def restart(context: Chosen, names: tuple[str, ...], check: str | None, timeout:
         for line in done[-1].log if done else ():
             click.echo(f"  {line}", err=True)
         click.echo(f"fleet: {reason}", err=True)
-    return 1 if reason else 0
+    return code
+
+
+def _roll(
+    fleet: Fleet, workers: list[Worker], timeout: float, check: str | None, progress: Progress, done: list[Restarted]
+) -> list[Worker]:
+    """Do it, append what became of each worker to ``done``, and return those whose turn did not come."""
+    progress.begin("preflight")
+    if not has_preflight(workers[0]):
+        progress.note("no preflight: the command is not aiohttp_fleet.worker's")
+    control = supervisord(fleet)
+    todo = plan(fleet, control, workers)
+    for step in roll(control, todo, timeout, check):
+        if isinstance(step, Restarted):
+            done.append(step)
+            progress.done(_line(step), step.ok)
+        else:
+            progress.begin(f"{step.name}: draining and starting")
+    return todo[len(done) :]
 
 
 def _line(step: Restarted) -> str:
@@ -56,10 +74,6 @@ def _line(step: Restarted) -> str:
     return f"{step.name}: {times}, pid {step.old_pid} -> {step.new_pid}"
 
 
-def _why(done: list[Restarted], count: int) -> str:
-    """Say why the roll ended before its end; empty when it did not."""
-    if not done or done[-1].ok:
-        return ""
-    left = count - len(done)
-    others = f"the other {left} were not touched" if left else "it was the last"
-    return f"{done[-1].name}: {done[-1].reason}; {others}; mend it, then run fleet restart again"
+def _why(failed: Restarted, left: list[Worker]) -> str:
+    others = f"not touched: {', '.join(worker.name for worker in left)}" if left else "it was the last"
+    return f"{failed.name}: {failed.reason}; {others}; mend it, then run fleet restart again"

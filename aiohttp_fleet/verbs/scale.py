@@ -5,7 +5,7 @@ import json
 import click
 
 from aiohttp_fleet.act.lock import exclusive
-from aiohttp_fleet.act.scale import current, restored
+from aiohttp_fleet.act.scale import current, planned, restored
 from aiohttp_fleet.act.scale import scale as scaled
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.verbs.progress import Progress
@@ -20,22 +20,33 @@ from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 def scale(context: Chosen, number: int, timeout: float, as_json: bool) -> int:
     """Run NUMBER workers: no other worker restarts, both files follow, nginx reloads. Undone when it fails."""
     before = len(context.fleet().workers)
-    reason = ""
-    with exclusive(context.fleet(), "fleet scale"), Progress(abs(number - before) + 1, silent=as_json) as progress:
-        fleet = context.fleet()
-        control = supervisord(fleet)
-        try:
-            if number != len(fleet.workers):
-                old = current(fleet, control)
-                with restored(fleet, control, old):
-                    for line in scaled(fleet, control, old, number, timeout):
-                        progress.done(line)
-        except FleetError as error:
-            reason = str(error)
+    code, reason, steps = 0, "", list[str]()
+    try:
+        with exclusive(context.fleet(), "fleet scale"), Progress(abs(number - before) + 1, silent=as_json) as progress:
+            _scale(context, number, timeout, progress, steps)
+    except FleetError as error:
+        code, reason = 1, str(error)
+    except KeyboardInterrupt:
+        code, reason = 130, "interrupted; everything is as it was"
     if as_json:
-        click.echo(json.dumps({"done": not reason, "reason": reason, "before": before, "after": number}))
+        report = {"done": not reason, "reason": reason, "before": before, "after": number, "steps": steps}
+        click.echo(json.dumps(report, indent=2))
     elif reason:
         click.echo(f"fleet: {reason}", err=True)
-    elif number == before:
-        click.echo(f"{number} workers run; nothing to change")
-    return 1 if reason else 0
+    return code
+
+
+def _scale(context: Chosen, number: int, timeout: float, progress: Progress, steps: list[str]) -> None:
+    """Do it, and append a line to ``steps`` for each that is done."""
+    fleet = context.fleet()  # again, now that nobody else changes it
+    control = supervisord(fleet)
+    if number == len(fleet.workers):
+        progress.done(f"{number} workers in supervisord.conf; nothing to change")
+        return
+    old = current(fleet, control)
+    new = planned(old, number)
+    progress.begin(f"{len(fleet.workers)} -> {number} workers")
+    with restored(old, control):
+        for line in scaled(old, new, control, timeout):
+            steps.append(line)
+            progress.done(line)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aiohttp_fleet.drill.tally import Lost
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT
@@ -38,7 +39,7 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
     """One after the other, under load; each line names the old and the new pid."""
     before = _pids(shop)
 
-    async def roll() -> list[str]:
+    async def roll() -> list[Lost]:
         async with load(shop.port, 16) as tally:
             await answered_more(tally, 500)
             done = await asyncio.to_thread(shop.fleet, "restart", "--check", "/")
@@ -87,7 +88,7 @@ def test_a_start_up_that_fails_ends_the_roll_and_leaves_the_others(shop: Site, s
     done = shop.fleet("restart", "--timeout", "2")
     assert done.returncode == 1
     assert told in done.stderr
-    assert "the other 1 were not touched" in done.stderr
+    assert "not touched: web2; mend it, then run fleet restart again" in done.stderr
     assert shop.pid("aiohttp:web2") == before[1]
     assert get(shop.port)
     (shop.place / "shop.py").write_text(GOOD)
@@ -132,7 +133,7 @@ def test_an_interrupted_roll_leaves_no_worker_stopped(shop: Site) -> None:
             os.kill(roll.pid, signal.SIGINT)
             _, told = roll.communicate(timeout=30)
     assert roll.returncode == 130
-    assert told.strip() == b"fleet: interrupted"
+    assert told.strip() == b"fleet: interrupted; no worker is left stopped, fleet restart begins anew"
     until("both to be ready", lambda: shop.fleet("status").returncode == 0)
 
 
