@@ -1,5 +1,6 @@
 """nginx, tested and reloaded."""
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ RELOAD = 10.0
 """Seconds until the new nginx workers are there."""
 POLL = 0.02
 """Seconds between two looks."""
+_STAMP = re.compile(r"^(nginx: |\d\S+ \S+ )(\[\w+\] )(\d+#\d+: )?")
+"""What stands before nginx's words on stderr, from itself or from its log."""
 
 
 def test(conf: Path, text: str) -> None:
@@ -31,7 +34,7 @@ def test(conf: Path, text: str) -> None:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
     if done.returncode != 0:
-        words = done.stderr.strip().replace(str(name), str(conf)).splitlines()
+        words = _STAMP.sub("", done.stderr.strip().replace(str(name), str(conf)), 1).splitlines()
         raise FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "mend it first")
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def test_a_second_roll_is_refused(shop: Site) -> None:
 
 
 def test_an_interrupted_roll_leaves_no_worker_stopped(shop: Site) -> None:
-    """Ctrl-C while web1 drains: it is started again."""
+    """Ctrl-C while web1 drains, and kill by who cannot wait: it is drained, started again, then the roll ends."""
     with subprocess.Popen(
         ["curl", "-sN", "--unix-socket", str(shop.place / "web_1.sock"), "http://x/slow?seconds=3"],
         stdout=subprocess.DEVNULL,
@@ -131,6 +132,7 @@ def test_an_interrupted_roll_leaves_no_worker_stopped(shop: Site) -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as roll:
             until("web1 to drain", lambda: "draining" in log.read_text())
             os.kill(roll.pid, signal.SIGINT)
+            os.kill(roll.pid, signal.SIGTERM)
             _, told = roll.communicate(timeout=30)
     assert roll.returncode == 130
     assert told.strip() == b"fleet: interrupted; no worker is left stopped, fleet restart begins anew"
@@ -141,3 +143,53 @@ def test_an_unknown_worker_is_wrong_usage(shop: Site) -> None:
     """Exit code 2, one line."""
     done = shop.fleet("restart", "web9")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    done = shop.fleet("restart", "--check", "health")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_only_those_that_are_named_are_restarted(shop: Site) -> None:
+    """By either name."""
+    before = _pids(shop)
+    done = shop.fleet("restart", "aiohttp:web2")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
+    assert [old == new for old, new in zip(before, _pids(shop), strict=True)] == [True, False]
+
+
+def test_it_is_refused_when_nobody_else_would_serve(shop: Site) -> None:
+    """The last one that is ready; with the standby back it may."""
+    shop.ctl("stop", "standby", "aiohttp:web2")
+    before = _pids(shop)
+    done = shop.fleet("restart")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "nobody else is ready to serve during the roll" in done.stderr
+    assert _pids(shop) == before
+    assert shop.fleet("restart", "web2").returncode == 0, "it is down anyway"
+
+
+def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
+    """Its socket is there and its connections are accepted by the kernel, but nobody answers."""
+    code = GOOD + "import asyncio, time\nbuild = create_app\nasync def begin(app):\n"
+    code += "    asyncio.get_running_loop().call_later(0.01, time.sleep, 15)\n"
+    code += "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
+    (shop.place / "shop.py").write_text(code)
+    done = shop.fleet("restart", "--timeout", "1", "web1")
+    assert done.returncode == 1
+    assert "its event loop is blocked, or it is stopped" in done.stderr
+
+
+def test_a_command_that_cannot_be_run_ends_the_roll(shop: Site) -> None:
+    """It is told of the worker, with supervisord's words, and by the JSON; another command has no preflight."""
+    own = shop.place / "serve"
+    own.write_text(f'#!/bin/sh\nexec {sys.executable} -m aiohttp_fleet.worker shop:create_app "$@"\n')
+    own.chmod(0o755)
+    edit(shop.supervisord_conf, {'command=".*python" -m aiohttp_fleet.worker shop:create_app': f"command={own}"})
+    shop.ctl("update")
+    assert shop.fleet("status", "--wait", "20").returncode == 0
+    done = shop.fleet("restart", "web1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("no preflight")
+    own.unlink()
+    done = shop.fleet("restart", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["done"], report["workers"][0]["new_pid"]) == (1, False, 0)
+    assert "NO_FILE" in report["workers"][0]["reason"]

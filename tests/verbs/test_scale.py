@@ -1,11 +1,18 @@
 """Tests of aiohttp_fleet/verbs/scale.py, on a real fleet."""
 
 import asyncio
+import signal
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from aiohttp_fleet.drill.tally import Lost
 from tests.load import answered_more, load
-from tests.site import Site, edit
+from tests.place import PROJECT
+from tests.site import BIN, Site, edit
+from tests.wait import until
 
 Make = Callable[..., Site]
 
@@ -53,6 +60,40 @@ def test_what_fails_is_undone(site: Make) -> None:
     assert made.ctl("update").strip() == ""
 
 
+SLOW = """
+import asyncio, os
+from tests.apps.work import create_app as build
+
+async def begin(app):
+    print("start-up begins", flush=True)
+    await asyncio.sleep(60 if os.environ["SUPERVISOR_PROCESS_NAME"] == "web3" else 0)
+
+def create_app():
+    app = build()
+    app.on_startup.append(begin)
+    return app
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_interruption_is_undone(site: Make, place: Path, number: signal.Signals) -> None:
+    """Ctrl-C, or the end of the operator's connection, while a new worker starts."""
+    (place / "shop.py").write_text(SLOW)
+    made = site("shop:create_app")
+    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
+    assert made.fleet("render", "--write").returncode == 0
+    made.start()
+    before = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
+    log = place / "deploy" / "run" / "web3.log"
+    command = [str(BIN / "fleet"), "--config", str(made.supervisord_conf), "scale", "3"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as scaling:
+        until("web3 to start", lambda: log.exists() and "start-up begins" in log.read_text())
+        scaling.send_signal(number)
+        _, told = scaling.communicate(timeout=30)
+    assert (scaling.returncode, told) == (130, b"fleet: interrupted; everything is as it was\n")
+    assert (_pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()) == before
+
+
 def test_it_is_refused_before_anything_changes(site: Make) -> None:
     """Without the plugin, with changes that nobody has taken up, with files that disagree, with a nonsense number."""
     made = site().start()
@@ -71,3 +112,33 @@ def test_it_is_refused_before_anything_changes(site: Make) -> None:
     done = made.fleet("scale", "5")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "[rpcinterface:fleet]" in done.stderr
+
+
+def test_both_files_are_tried_before_one_is_touched(site: Make) -> None:
+    """An nginx.conf that nginx refuses, and new workers whose sockets would be the standby's."""
+    made = site().start()
+    edit(made.nginx_conf, {"least_conn;": "least_con;"})
+    before = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
+    done = made.fleet("scale", "5")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f'nginx refuses it (unknown directive "least_con" in {made.nginx_conf}:' in done.stderr
+    assert (_pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()) == before
+    edit(made.nginx_conf, {"least_con;": "least_conn;"})
+    edit(made.nginx_conf, {"web_standby": "web_5"})
+    edit(made.supervisord_conf, {"web_standby": "web_5"})
+    made.ctl("update")
+    done = made.fleet("scale", "5")
+    assert "aiohttp:web5 and standby are on one socket" in done.stderr
+    assert not list(made.supervisord_conf.parent.glob(".*.conf.*")), "the trial files are gone"
+
+
+def test_an_nginx_of_the_systems_is_left_to_the_operator(site: Make) -> None:
+    """Without [program:nginx] its file is written, and the line says what is left to do."""
+    made = site()
+    text = made.supervisord_conf.read_text()
+    made.supervisord_conf.write_text(text[: text.index("\n[program:nginx]\n")])
+    made.start()
+    done = made.fleet("scale", "5")
+    assert done.returncode == 0, done.stderr
+    assert f"{made.nginx_conf}: written; reload your nginx now" in done.stdout
+    assert "web_5.sock" in made.nginx_conf.read_text()
