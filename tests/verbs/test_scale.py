@@ -94,6 +94,27 @@ def test_an_interruption_is_undone(site: Make, place: Path, number: signal.Signa
     assert (_pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()) == before
 
 
+def test_an_interrupted_drain_is_undone(site: Make, place: Path) -> None:
+    """Fewer workers, and Ctrl-C while one that goes still answers: it answers, then a new one is in its place."""
+    made = site().start()
+    before = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
+    log = place / "deploy" / "run" / "web4.log"
+    slow = ["curl", "-s", "--unix-socket", str(place / "web_4.sock"), "http://x/slow?seconds=3"]
+    command = [str(BIN / "fleet"), "--config", str(made.supervisord_conf), "scale", "3"]
+    with subprocess.Popen(slow, stdout=subprocess.PIPE) as client:
+        until("the request to arrive", lambda: "slow begins" in log.read_text())
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as scaling:
+            until("web4 to drain", lambda: "draining" in log.read_text())
+            scaling.send_signal(signal.SIGINT)
+            _, told = scaling.communicate(timeout=30)
+        answered, _ = client.communicate(timeout=10)
+    assert (scaling.returncode, told, answered) == (130, b"fleet: interrupted; everything is as it was\n", b"slept 3")
+    pids, *files = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
+    assert files == list(before[1:])
+    assert [name for name, pid in before[0].items() if pids[name] != pid] == ["aiohttp:web4"]
+    assert made.fleet("status").returncode == 0
+
+
 def test_it_is_refused_before_anything_changes(site: Make) -> None:
     """Without the plugin, with changes that nobody has taken up, with files that disagree, with a nonsense number."""
     made = site().start()
