@@ -13,7 +13,7 @@ LAYERS = {
     "limits": 0,
     "worker": 1,
     "nginx": 1,
-    "plugin": 1,
+    "plugin": 2,
     "read": 2,
     "compute": 3,
     "act": 4,

@@ -78,7 +78,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     made = site()
     edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={kit}"})
     _start(made, kit)
-    assert "executed" not in made.evidence()
+    assert "web1: executed" not in made.evidence()
     changed = kit / "aiohttp_fleet" / "say.py"
     changed.write_text(changed.read_text() + "# changed\n")
     plugin = _plugin(made)

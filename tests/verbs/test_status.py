@@ -1,6 +1,7 @@
 """Tests of aiohttp_fleet/verbs/status.py, on a real supervisord."""
 
 import json
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -17,11 +18,12 @@ def test_all_ready(site: Make) -> None:
     status = json.loads(done.stdout)
     assert done.returncode == 0
     assert status["ready"] is True
-    assert [row["name"] for row in status["processes"]] == ["web1", "web2", "web3", "web4", "standby", "nginx"]
+    assert [row["name"] for row in status["processes"]] == ["web1", "web2", "web3", "web4", "standby", "watchdog", "nginx"]
     web1 = status["processes"][0]
     assert web1["pid"] == made.pid("aiohttp:web1")
     assert web1["socket"] == f"{made.place}/web_1.sock"
     assert web1["uptime"] >= 0
+    assert (web1["health"]["state"], web1["health"]["pid"], web1["health"]["forked"]) == ("ready", web1["pid"], True)
     table = made.fleet("status").stdout
     assert f"{made.place}/web_4.sock" in table
     assert f"127.0.0.1:{made.port}" in table
@@ -89,3 +91,19 @@ def test_a_stopped_supervisord_is_one_line(site: Make) -> None:
     assert done.stderr.startswith(
         f"fleet: {made.place}/deploy/run/supervisor.sock: supervisord is not running; start it"
     )
+
+
+def test_a_worker_that_hangs_is_told_and_costs_one_timeout(site: Make) -> None:
+    """Two that are stopped are asked at the same time as the others."""
+    made = site().start()
+    made.ctl("stop", "watchdog")
+    for name in ("aiohttp:web1", "aiohttp:web3"):
+        os.kill(made.pid(name), signal.SIGSTOP)
+    done = made.fleet("status", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web1"]["reason"] == rows["web3"]["reason"] == "its event loop is blocked, or it is stopped"
+    assert rows["web2"]["ready"] is True
+    assert rows["watchdog"]["reason"].startswith("stopped")
+    for name in ("aiohttp:web1", "aiohttp:web3"):
+        os.kill(made.pid(name), signal.SIGCONT)

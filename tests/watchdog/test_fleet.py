@@ -81,8 +81,8 @@ def pids(made: Site) -> dict[str, int]:
 
 
 def changed(made: Site, before: dict[str, int]) -> set[str]:
-    """Wait until everything is ready; return whose pids are others."""
-    until("all to be ready again", lambda: made.fleet("status").returncode == 0)
+    """Wait until everything but the watchdog, which may have been stopped, is ready; return whose pids are others."""
+    until("all to be ready again", lambda: all(row.ready for row in made.rows() if row.name != "watchdog"))
     return {name for name, pid in pids(made).items() if pid != before[name]}
 
 

@@ -38,18 +38,22 @@ def test_the_webhook_gets_the_event_as_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "line"),
+    ("command", "deadline", "line"),
     [
-        (("sleep", "60"), "timed out"),
-        (("false",), "exit status 1"),
-        (("/no/such/command",), "No such file"),
+        (("sleep", "60"), 0.2, "timed out"),
+        (("false",), 20, "exit status 1"),
+        (("/no/such/command",), 20, "No such file"),
     ],
 )
 def test_a_command_that_fails_or_hangs_is_told_once(
-    command: tuple[str, ...], line: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    command: tuple[str, ...],
+    deadline: float,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The watch does not wait for it, and the next event is sent all the same."""
-    monkeypatch.setattr(tell, "DEADLINE", 0.2)
+    monkeypatch.setattr(tell, "DEADLINE", deadline)
     teller, output = Teller("aiohttp", command), []
 
     def said(what: str) -> bool:
