@@ -18,7 +18,8 @@ def test_all_ready(site: Make) -> None:
     status = json.loads(done.stdout)
     assert done.returncode == 0
     assert status["ready"] is True
-    assert [row["name"] for row in status["processes"]] == ["web1", "web2", "web3", "web4", "standby", "watchdog", "nginx"]
+    names = [row["name"] for row in status["processes"]]
+    assert names == ["web1", "web2", "web3", "web4", "standby", "watchdog", "nginx"]
     web1 = status["processes"][0]
     assert web1["pid"] == made.pid("aiohttp:web1")
     assert web1["socket"] == f"{made.place}/web_1.sock"
