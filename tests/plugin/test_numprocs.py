@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.http import Client
 from tests.site import Site, edit
 from tests.wait import until
 
@@ -52,11 +53,16 @@ def test_a_worker_that_comes_back_while_it_drains_is_started_again(site: Make) -
     """Scaled down and up again before the drain is over: the name has a new process in the end."""
     made = site().start()
     before = _pids(made)
-    _numprocs(made, 4, 2)
-    made.ctl("update")
-    assert _states(made)["aiohttp:web4"] == "STOPPING"
-    _numprocs(made, 2, 4)
-    made.ctl("update")
+    with Client(made.place / "web_4.sock") as client:
+        client.send(b"GET /slow?seconds=3 HTTP/1.1\r\nHost: test\r\n\r\n")
+        log = made.place / "deploy" / "run" / "web4.log"
+        until("the request that keeps it in its drain", lambda: "slow begins" in log.read_text())
+        _numprocs(made, 4, 2)
+        made.ctl("update")
+        assert _states(made)["aiohttp:web4"] == "STOPPING"
+        _numprocs(made, 2, 4)
+        made.ctl("update")
+        assert client.answer()[2] == b"slept 3"
     until("all four to run", lambda: list(_states(made).values()) == ["RUNNING"] * 4)
     now = _pids(made)
     assert now["aiohttp:web4"] != before["aiohttp:web4"]
