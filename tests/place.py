@@ -5,7 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.drill.ground import free_port, place
+from aiohttp_fleet.drill.place import free_port, place
 
 __all__ = ["PROJECT", "ROOT", "USER", "free_port", "place"]
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiohttp_fleet.drill.ground import BIN, Private, edit
+from aiohttp_fleet.drill.ground import BIN
+from aiohttp_fleet.drill.private import Private, edit
 from tests.place import PROJECT, USER
 
 __all__ = ["BIN", "Site", "edit"]

@@ -4,11 +4,10 @@ import os
 import signal
 from pathlib import Path
 
-from aiohttp_fleet.drill.ground import Private, edit
+from aiohttp_fleet.drill.ground import Ground
+from aiohttp_fleet.drill.private import GOOD, MODULE, Private, edit
 from aiohttp_fleet.errors import FleetError
 
-MODULE = "drilled.py"
-GOOD = "from aiohttp_fleet.drill.app import create_app\n"
 BROKEN_IMPORT = "import a_module_that_is_missing\n" + GOOD
 _START = (
     "import asyncio\nfrom aiohttp_fleet.drill.app import create_app as build\n"
@@ -21,22 +20,22 @@ GIVEN_UP = 40.0
 """Seconds until supervisord has given up a worker: three retries, 1 + 2 + 3 s apart, and their starts."""
 
 
-def calm(ground: Private) -> None:
+def calm(ground: Ground) -> None:
     """Do nothing, for as long as a fault takes: what the load itself costs on this machine."""
     ground.until("nothing", ground.elapsed(5))
 
 
-def restart_all(ground: Private) -> None:
+def restart_all(ground: Ground) -> None:
     """Restart all workers at once."""
     ground.ctl("restart", f"{ground.program}:*")
 
 
-def restart_one(ground: Private) -> None:
+def restart_one(ground: Ground) -> None:
     """Restart one worker."""
-    ground.ctl("restart", f"{ground.program}:web2")
+    ground.ctl("restart", ground.described.workers[:2][-1].namespec)
 
 
-def roll(ground: Private) -> None:
+def roll(ground: Ground) -> None:
     """Restart one worker after the other."""
     _expect(ground, 0, "restart")
 
@@ -56,12 +55,12 @@ def hanging_start(ground: Private) -> None:
     _broken(ground, HANGING_START, "not ready in 3 s")
 
 
-def scale_up(ground: Private) -> None:
+def scale_up(ground: Ground) -> None:
     """Run eight workers."""
     _scaled(ground, 8)
 
 
-def scale_down(ground: Private) -> None:
+def scale_down(ground: Ground) -> None:
     """Run two workers."""
     _scaled(ground, 2)
 
@@ -79,9 +78,9 @@ def update(ground: Private) -> None:
     _same_pids(ground, before)
 
 
-def nginx_reload(ground: Private) -> None:
+def nginx_reload(ground: Ground) -> None:
     """Reload nginx."""
-    master = ground.pids()["nginx"]
+    master = ground.running(ground.described.nginx or "nginx")
     before = _children(master)
     os.kill(master, signal.SIGHUP)
     ground.until("the new nginx workers", lambda: _children(master) - before, 10)
@@ -98,7 +97,7 @@ def _broken(ground: Private, code: str, told: str) -> None:
     try:
         done = ground.fleet("restart", "--timeout", "3")
         if done.returncode != 1 or told not in done.stderr:
-            raise FleetError("fleet restart", f"did not report {told!r}: {done.stderr}", "see the logs below")
+            raise FleetError("fleet restart", f"did not report {told!r}: {done.stderr}", "see the logs")
         ground.ctl("restart", f"{ground.program}:*")
         workers = {worker.namespec for worker in ground.described.workers}
         ground.until(
@@ -110,20 +109,20 @@ def _broken(ground: Private, code: str, told: str) -> None:
     ground.ctl("start", f"{ground.program}:*")
 
 
-def _scaled(ground: Private, number: int) -> None:
+def _scaled(ground: Ground, number: int) -> None:
     before = ground.pids()
     _expect(ground, 0, "scale", str(number))
     _same_pids(ground, before)
 
 
-def _same_pids(ground: Private, before: dict[str, int]) -> None:
+def _same_pids(ground: Ground, before: dict[str, int]) -> None:
     changed = sorted(name for name, pid in ground.pids().items() if before.get(name, pid) != pid)
     if changed:
-        raise FleetError(", ".join(changed), "another pid than before", "see the logs below")
+        raise FleetError(", ".join(changed), "another pid than before", "see the logs")
 
 
-def _expect(ground: Private, code: int, *arguments: str) -> None:
+def _expect(ground: Ground, code: int, *arguments: str) -> None:
     done = ground.fleet(*arguments)
     if done.returncode != code:
         what = f"fleet {' '.join(arguments)}"
-        raise FleetError(what, f"ended with {done.returncode}: {done.stdout}{done.stderr}", "see the logs below")
+        raise FleetError(what, f"ended with {done.returncode}: {done.stdout}{done.stderr}", "see the logs")

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp_fleet.act.unix_http import UnixConnection
-from aiohttp_fleet.drill.client import Ask, burst
-from aiohttp_fleet.drill.ground import BIN, Private, edit
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.drill.asks import Ask
+from aiohttp_fleet.drill.client import burst
+from aiohttp_fleet.drill.ground import BIN, Ground, each_is_gone
+from aiohttp_fleet.drill.private import Private, edit
+from aiohttp_fleet.drill.tally import Tally
 from aiohttp_fleet.limits import raise_file_limit
 
 KILLS = 5
@@ -25,12 +27,12 @@ BACK = 1.0
 CLIENTS = 4000
 
 
-def kill_worker(ground: Private) -> None:
+def kill_worker(ground: Ground) -> None:
     """Kill -9 one worker after the other, every two seconds."""
     workers = ground.described.workers
     for number in range(KILLS):
         pause = ground.elapsed(EVERY)
-        os.kill(ground.pids()[workers[number % len(workers)].namespec], signal.SIGKILL)
+        os.kill(ground.running(workers[number % len(workers)].namespec), signal.SIGKILL)
         ground.until("the next kill", pause)
 
 
@@ -39,9 +41,9 @@ def block(ground: Private) -> None:
     _replaced(ground, lambda: _get(ground, "/block?seconds=60"))
 
 
-def stop(ground: Private) -> None:
+def stop(ground: Ground) -> None:
     """Stop a worker with SIGSTOP."""
-    _replaced(ground, lambda: os.kill(ground.pids()[ground.described.workers[0].namespec], signal.SIGSTOP))
+    _replaced(ground, lambda: os.kill(ground.running(ground.described.workers[0].namespec), signal.SIGSTOP))
 
 
 def leak(ground: Private) -> None:
@@ -56,7 +58,7 @@ def kill_supervisord(ground: Private) -> None:
     ground.supervisord.wait(10)
     ground.launch()
     ground.until("the successors", ground.is_ready)
-    ground.until("the orphans to leave", lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
+    ground.until("the orphans to leave", lambda: each_is_gone(orphans))
 
 
 def shutdown(ground: Private) -> None:
@@ -66,7 +68,7 @@ def shutdown(ground: Private) -> None:
     ground.launch()
 
 
-def unlink(ground: Private) -> None:
+def unlink(ground: Ground) -> None:
     """Delete all sockets."""
     sockets = [Path(worker.socket) for worker in ground.described.served]
     for path in sockets:
@@ -82,7 +84,9 @@ def second(ground: Private) -> None:
     shutil.copy(ground.supervisord_conf, conf)
     edit(conf, {r"%\(here\)s/run/": "%(here)s/second/", r'"%\(here\)s/supervisord\.conf"': '"%(here)s/second.conf"'})
     null = subprocess.DEVNULL
-    rival = subprocess.Popen([BIN / "supervisord", "-n", "-c", conf], stdin=null, stdout=null, stderr=null)
+    rival = subprocess.Popen(
+        [BIN / "supervisord", "-n", "-c", conf], stdin=null, stdout=null, stderr=null, process_group=0
+    )
     try:
         logs = [run / f"{worker.name}.log" for worker in ground.described.served]
         ground.until("every worker to be refused", lambda: all("it is served by pid" in _text(log) for log in logs))
@@ -92,12 +96,10 @@ def second(ground: Private) -> None:
         rival.wait(60)
 
 
-def crowd(ground: Private) -> None:
+def crowd(ground: Private) -> Tally:
     """Let 4,000 clients ask at once for something that takes half a second."""
     raise_file_limit()
-    tally = asyncio.run(burst(ground.port, CLIENTS, Ask("GET", "/slow?seconds=0.5", sleeps=0.5)))
-    if tally.lost:
-        raise FleetError("4,000 clients", f"{len(tally.lost)} were lost ({tally.lost[0].reason})", "see the logs below")
+    return asyncio.run(burst(ground.port, CLIENTS, Ask("GET", "/slow?seconds=0.5", sleeps=0.5)))
 
 
 def log_full(ground: Private) -> None:
@@ -115,10 +117,10 @@ def log_full(ground: Private) -> None:
         filler.unlink()
 
 
-def _replaced(ground: Private, blow: Callable[[], None], seconds: float = FOUND) -> None:
+def _replaced(ground: Ground, blow: Callable[[], None], seconds: float = FOUND) -> None:
     """Strike the first worker, and wait until it has a successor."""
     worker = ground.described.workers[0]
-    before = ground.pids()[worker.namespec]
+    before = ground.running(worker.namespec)
     blow()
 
     def is_replaced() -> bool:
@@ -128,7 +130,7 @@ def _replaced(ground: Private, blow: Callable[[], None], seconds: float = FOUND)
     ground.until(f"a new {worker.name}", is_replaced, seconds)
 
 
-def _get(ground: Private, path: str) -> None:
+def _get(ground: Ground, path: str) -> None:
     connection = UnixConnection(ground.described.workers[0].socket, 5)
     try:
         connection.request("GET", path)

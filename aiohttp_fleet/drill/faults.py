@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp_fleet.drill import acts, blows
-from aiohttp_fleet.drill.ground import Private
+from aiohttp_fleet.drill.ground import Ground
+from aiohttp_fleet.drill.private import Private
 from aiohttp_fleet.drill.rules import Rule, meanwhile, nothing, posts
+from aiohttp_fleet.drill.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,16 @@ class Fault:
 
     Attributes:
         name: what the command line calls it.
-        act: causes it, and returns when what is particular to it is over.
+        act: causes it, and returns when what is particular to it is over; returns what else was asked in it.
+        here: the same, when it may be caused on a running fleet as well.
         rule: what it may cost.
-        reloads: whether nginx is reloaded in it, see `rules.OLD_NGINX`.
-        needs: what it needs: ``plugin``, ``watchdog`` or ``disk``.
+        reloads: whether nginx is reloaded in it, see `rules.excused`.
+        needs: what it needs: ``nginx``, ``plugin``, ``watchdog`` or ``disk``.
     """
 
     name: str
-    act: Callable[[Private], None]
+    act: Callable[[Private], Tally | None]
+    here: Callable[[Ground], Tally | None] | None = None
     rule: Rule = nothing
     needs: str = ""
     reloads: bool = False
@@ -33,24 +37,24 @@ class Fault:
 
 
 FAULTS = (
-    Fault("calm", acts.calm),
-    Fault("restart-all", acts.restart_all),
-    Fault("restart-one", acts.restart_one),
-    Fault("roll", acts.roll),
+    Fault("calm", acts.calm, acts.calm),
+    Fault("restart-all", acts.restart_all, acts.restart_all),
+    Fault("restart-one", acts.restart_one, acts.restart_one),
+    Fault("roll", acts.roll, acts.roll),
     Fault("broken-import", acts.broken_import),
     Fault("failing-start", acts.failing_start),
     Fault("hanging-start", acts.hanging_start),
-    Fault("scale-up", acts.scale_up, needs="plugin", reloads=True),
-    Fault("scale-down", acts.scale_down, needs="plugin", reloads=True),
+    Fault("scale-up", acts.scale_up, acts.scale_up, needs="plugin", reloads=True),
+    Fault("scale-down", acts.scale_down, acts.scale_down, needs="plugin", reloads=True),
     Fault("update", acts.update, needs="plugin", reloads=True),
-    Fault("nginx-reload", acts.nginx_reload, reloads=True),
-    Fault("kill-worker", blows.kill_worker, posts),
-    Fault("block", blows.block, posts, needs="watchdog"),
-    Fault("stop", blows.stop, posts, needs="watchdog"),
+    Fault("nginx-reload", acts.nginx_reload, acts.nginx_reload, needs="nginx", reloads=True),
+    Fault("kill-worker", blows.kill_worker, blows.kill_worker, rule=posts),
+    Fault("block", blows.block, rule=posts, needs="watchdog"),
+    Fault("stop", blows.stop, blows.stop, rule=posts, needs="watchdog"),
     Fault("leak", blows.leak, needs="watchdog"),
     Fault("kill-supervisord", blows.kill_supervisord),
-    Fault("shutdown", blows.shutdown, meanwhile),
-    Fault("unlink", blows.unlink),
+    Fault("shutdown", blows.shutdown, rule=meanwhile),
+    Fault("unlink", blows.unlink, blows.unlink),
     Fault("second", blows.second),
     Fault("burst", blows.crowd),
     Fault("log-full", blows.log_full, needs="disk"),

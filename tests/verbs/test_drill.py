@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
-from aiohttp_fleet.drill.ground import processes
+from aiohttp_fleet.drill.place import processes
 from tests.place import PROJECT, USER
 from tests.site import BIN
+from tests.wait import until
 
 CONF = PROJECT / "deploy" / "supervisord.conf"
 
@@ -34,6 +36,25 @@ def test_a_short_drill_loses_nothing_and_leaves_nothing(place: Path) -> None:
     assert processes(place) == []
 
 
+def test_ctrl_c_leaves_nothing(place: Path) -> None:
+    """In the middle of a fault that has taken supervisord away: no process, no file; exit code 130."""
+    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", "kill-supervisord", f"--user={USER}"]
+    environ = {**os.environ, "TMPDIR": str(place)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, process_group=0) as drilling:
+        until("the load", lambda: "aiohttp_fleet.drill.generator" in _children(drilling.pid), 60)
+        os.killpg(drilling.pid, signal.SIGINT)
+        told = drilling.communicate(timeout=60)[1]
+    assert (drilling.returncode, told.strip()) == (130, "fleet: interrupted")
+    assert list(place.iterdir()) == []
+    assert processes(place) == []
+
+
+def _children(pid: int) -> str:
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return " ".join(Path(f"/proc/{child}/cmdline").read_text() for child in pids)
+
+
 def test_the_faults_are_listed(place: Path) -> None:
     """Each with a sentence; nothing is started."""
     done = _drill(place, "--list")
@@ -41,6 +62,12 @@ def test_the_faults_are_listed(place: Path) -> None:
     lines = done.stdout.splitlines()
     assert len(lines) == 21
     assert lines[1].split(maxsplit=1) == ["restart-all", "Restart all workers at once."]
+
+
+def test_what_is_for_a_running_fleet_needs_here(place: Path) -> None:
+    """A path of an application that the copy does not have is wrong usage."""
+    done = _drill(place, "--get", "/health")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 def test_an_unknown_fault_is_wrong_usage(place: Path) -> None:
