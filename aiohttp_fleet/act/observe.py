@@ -1,13 +1,12 @@
 """What every process of the fleet is doing now."""
 
-import os
-import re
 import socket
 import time
 from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.act.control import Silent, ask_all
+from aiohttp_fleet.act.log import last_lines
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address
@@ -18,15 +17,14 @@ from aiohttp_fleet.read.status import Process
 from aiohttp_fleet.read.text import read_text
 
 _UP = ("STARTING", "RUNNING", "STOPPING")
-_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x1f\x7f]")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
 ANSWER = 1.0
 """Seconds for all control sites to answer."""
 POLL = 0.1
 """Seconds between two looks."""
-TAIL = 8192
-"""Bytes at the end of a log in which its last line is looked for."""
+TAIL = 10
+"""Lines at the end of a log in which the one that says something is looked for."""
 
 
 def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> list[Process]:
@@ -112,14 +110,9 @@ def _down(namespec: str, info: dict[str, Any] | None) -> str:
 
 def _last_words(log: Path) -> str:
     """Return the last line of a log that says something, empty when there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
-            lines = [_CONTROL.sub("", line) for line in file.read().decode(errors="replace").splitlines()]
-    except OSError:
-        return ""
     # nginx tries five times to bind a port; the line before this one says which, and why not.
-    return next((line for line in reversed(lines) if line.strip() and "still could not bind()" not in line), "")
+    lines = (line for line in reversed(last_lines(log, TAIL)) if "still could not bind()" not in line)
+    return next(lines, "")
 
 
 def _not_served(worker: Worker, info: dict[str, Any]) -> str:
