@@ -66,11 +66,14 @@ def question(control: str, seconds: float = TIMEOUT) -> UnixConnection:
     """Ask the same without waiting: ``connection.sock`` becomes readable when the answer is there.
 
     Raises:
-        FleetError: nobody is there to be asked.
+        FleetError: nobody is there to be asked, or it has taken none of very many questions.
     """
     connection = UnixConnection(control, seconds)
     try:
         connection.request("GET", "/")
+    except BlockingIOError:  # a full backlog (unix(7)): those who gave up waiting are in it too
+        connection.close()
+        raise _silent(control, "it does not take any question") from None
     except (OSError, http.client.HTTPException) as error:
         connection.close()
         raise _no_answer(control, error) from None
@@ -86,12 +89,15 @@ def answer(control: str, connection: UnixConnection) -> Health:
     try:
         return Health(**json.loads(connection.getresponse().read()))
     except TimeoutError:
-        reason = f"no answer in {connection.timeout:g} s"
-        raise Silent(control, reason, "its event loop is blocked, or it is stopped") from None
+        raise _silent(control, f"no answer in {connection.timeout:g} s") from None
     except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
         raise _no_answer(control, error) from None
 
 
+def _silent(control: str, reason: str) -> Silent:
+    return Silent(control, reason, "its event loop is blocked, or it is stopped")
+
+
 def _no_answer(control: str, error: Exception) -> FleetError:
-    reason = f"its control site does not answer ({getattr(error, 'strerror', None) or error!r})"
+    reason = f"its control site does not answer ({getattr(error, 'strerror', None) or repr(error)})"
     return FleetError(control, reason, "see its log")

@@ -88,7 +88,7 @@ class Control:
         self._serving = serving
         self._pulse = Pulse()
         self._began = time.monotonic()
-        self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0)
+        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0)
         self._trouble = ""
 
     async def open(self) -> None:
@@ -116,7 +116,7 @@ class Control:
         try:
             yield
             self._trouble = ""
-        except FleetError as error:
+        except (FleetError, OSError) as error:
             if str(error) != self._trouble:  # once, not twice a second
                 say(f"control site: {error}; serving on")
             self._trouble = str(error)

@@ -17,6 +17,8 @@ from aiohttp_fleet.say import say_traceback
 NAMES = ("app", "app_factory", "get_app", "create_app")
 """What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
 
+_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
+"""What user code may end with; a cancellation is its own, nobody else cancels before the worker serves."""
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _FORMS = "an Application, a function or a coroutine function that returns one"
 
@@ -64,7 +66,7 @@ def _import(name: str) -> object:
             step = "check the spelling, and directory= in supervisord.conf"
             raise FleetError(name, f"there is no module {error.name} in {Path.cwd()}", step) from None
         raise _failed(name, "import", error) from error
-    except (Exception, SystemExit) as error:
+    except _FAILURES as error:
         raise _failed(name, "import", error) from error
 
 
@@ -76,7 +78,7 @@ def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.A
         built = _call(factory, loop)
         if inspect.isawaitable(built):
             built = loop.run_until_complete(_awaited(built))
-    except (Exception, SystemExit) as error:
+    except _FAILURES as error:
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
         raise FleetError(spec, f"what it returned is {_kind(built)}", "return an aiohttp.web.Application")

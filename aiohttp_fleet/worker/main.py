@@ -2,10 +2,8 @@
 
 import asyncio
 import faulthandler
-import importlib.util
 import os
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 
 from aiohttp import web
 
@@ -16,7 +14,9 @@ from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control import Control, Serving
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
+from aiohttp_fleet.worker.loop import loop_factory
 from aiohttp_fleet.worker.path import SocketPath, check_directory, claim
+from aiohttp_fleet.worker.preflight import preflight
 from aiohttp_fleet.worker.serve import serve
 from aiohttp_fleet.worker.title import title
 from aiohttp_fleet.worker.user import become, check_group
@@ -35,12 +35,12 @@ def main(argv: list[str]) -> int:
     options = parse(argv)
     faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, a blocked event loop's too
     forked = os.environ.pop("AIOHTTP_FLEET_FORKED", "") == "1"
+    if options.preflight:
+        preflight(options)
     try:
-        if options.preflight:
-            return _preflight(options)
         title()
         listeners = _prepare(options)
-        with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
+        with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
@@ -51,16 +51,6 @@ def main(argv: list[str]) -> int:
         return 1
     except (asyncio.CancelledError, KeyboardInterrupt):
         say("stopped before it was ready")
-    return 0
-
-
-def _preflight(options: Options) -> int:
-    """Build the application as a worker would, and go."""
-    become(options.user, options.gid)
-    with asyncio.Runner(loop_factory=_loop_factory(options.loop)) as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        load(options.app, runner.get_loop())
-    say(f"preflight: {options.app} can be imported and built")
     return 0
 
 
@@ -106,14 +96,3 @@ async def _serve(
         say_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error
-
-
-def _loop_factory(name: str | None) -> Callable[[], asyncio.AbstractEventLoop]:
-    if name == "asyncio" or (name is None and importlib.util.find_spec("uvloop") is None):
-        return asyncio.new_event_loop
-    try:
-        import uvloop
-    except ImportError:
-        step = f"{sys.executable} -m pip install uvloop, or --loop=asyncio"
-        raise FleetError("--loop=uvloop", "uvloop is not installed", step) from None
-    return uvloop.new_event_loop

@@ -48,10 +48,15 @@ def check_directory(path: str) -> None:
     """Make sure that this user can create a socket at ``path``.
 
     Raises:
-        FleetError: the directory is missing or not writable.
+        FleetError: the directory is missing, not writable or out of reach.
     """
     directory = Path(path).parent
-    if not directory.is_dir():
+    try:
+        found = directory.is_dir()
+    except PermissionError:
+        reason = f"uid {os.geteuid()} may not enter a directory above it"
+        raise FleetError(str(directory), reason, "open that one, or choose another --path") from None
+    if not found:
         raise FleetError(str(directory), "there is no such directory for the socket", f"mkdir -p {directory}")
     if not os.access(directory, os.W_OK | os.X_OK):
         reason = f"uid {os.geteuid()} may not create a socket there"

@@ -1,7 +1,11 @@
 """Applications whose start-up or shutdown is out of the ordinary."""
 
 import asyncio
+import contextlib
+import logging
 import os
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -148,3 +152,34 @@ def create_cancelling() -> web.Application:
     app.on_cleanup.append(cleanup)
     app.on_cleanup.append(cancel)
     return app
+
+
+def create_logging() -> web.Application:
+    """Log everything from level INFO on, as many applications do."""
+    logging.basicConfig(level=logging.INFO)
+    return create_app()
+
+
+async def create_occupied() -> web.Application:
+    """Leave behind a thread that lives a minute, and a task that does not let itself be cancelled."""
+
+    async def stay() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.sleep(60)
+
+    app = create_app()
+    app["task"] = asyncio.create_task(stay())
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    await asyncio.sleep(0)
+    return app
+
+
+async def create_cancelled() -> web.Application:
+    """Fail with the cancellation of a task of its own."""
+    raise asyncio.CancelledError
+
+
+def create_interrupted() -> web.Application:
+    """Fail as Ctrl-C lets it."""
+    raise KeyboardInterrupt

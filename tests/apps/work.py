@@ -57,8 +57,13 @@ async def pushing(request: web.Request) -> web.WebSocketResponse:
 
 async def blocking(request: web.Request) -> web.Response:
     """Answer first, then block the event loop for so many seconds."""
-    asyncio.get_running_loop().call_later(0.01, time.sleep, float(request.query["seconds"]))
+    asyncio.get_running_loop().call_later(0.01, block, float(request.query["seconds"]))
     return web.Response()
+
+
+def block(seconds: float) -> None:
+    """Be what a stack names."""
+    time.sleep(seconds)
 
 
 async def headers(request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ import grp
 
 import pytest
 
-from aiohttp_fleet.worker.arguments import parse
+from aiohttp_fleet.worker.arguments import control_path, parse
 
 
 def test_defaults_are_those_of_the_documented_deployment() -> None:
@@ -29,6 +29,18 @@ def test_a_mode_is_octal_and_a_group_is_looked_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "control"),
+    [("/tmp/web_1.sock", "/tmp/web_1.ctl"), ("/tmp/web_1", "/tmp/web_1.ctl"), ("/tmp/web.ctl", "/tmp/web.ctl.ctl")],
+)
+def test_the_control_site_is_beside_the_socket(path: str, control: str) -> None:
+    """Its ending is another one, unless the command line names another path."""
+    assert control_path(path) == control
+    assert parse(["app", f"--path={path}", "--path=/b"]).control == control
+    assert parse(["app", f"--path={path}", "--control=/c"]).control == "/c"
+    assert parse(["app", "--port=8081"]).control is None
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["--path=/a"], "the following arguments are required"),
@@ -45,6 +57,7 @@ def test_a_mode_is_octal_and_a_group_is_looked_up() -> None:
         (["app", "--path=/a", "--backlog=99999999999"], "'99999999999' is not a whole number, 1 to 65535"),
         (["app", "--path="], "argument --path: it is empty, write a path such as /tmp/web_1.sock"),
         (["app", "--path=/a", "--loop=trio"], "invalid choice: 'trio'"),
+        (["app", "--path=/a", "--control=/a"], "--control is one of the --path sockets"),
         (["app", "--pat=/a"], "unrecognized arguments: --pat=/a"),
     ],
 )

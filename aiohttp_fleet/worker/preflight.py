@@ -1,0 +1,42 @@
+"""The preflight: the application is built as a worker would build it, in a process that then ends."""
+
+import asyncio
+import os
+import sys
+from typing import NoReturn
+
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.say import say, say_traceback
+from aiohttp_fleet.worker.arguments import Options
+from aiohttp_fleet.worker.loader import load
+from aiohttp_fleet.worker.loop import loop_factory
+from aiohttp_fleet.worker.user import become
+
+
+def preflight(options: Options) -> NoReturn:
+    """Import and build the application, and end this process: 0 when that works, else 1 with the reason in a last line.
+
+    No socket is bound or looked at, and on_startup is not run. So nothing that belongs to the end is run either: a
+    thread or task that the build has begun would be waited for, and only on_cleanup could end it.
+
+    Args:
+        options: the command line.
+    """
+    code = 1
+    try:
+        become(options.user, options.gid)
+        loop = loop_factory(options.loop)()
+        asyncio.set_event_loop(loop)
+        load(options.app, loop)
+        say(f"preflight: {options.app} can be imported and built")
+        code = 0
+    except FleetError as error:
+        say(str(error))
+    except BaseException as error:
+        say_traceback(error)
+        say(f"preflight: {options.app} was not built ({type(error).__name__})")
+    finally:
+        try:
+            sys.stdout.flush()
+        finally:
+            os._exit(code)
