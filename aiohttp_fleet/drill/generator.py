@@ -5,6 +5,7 @@ Its account goes to stdout as JSON. The drill and the load so do not wait for ea
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import sys
@@ -50,9 +51,9 @@ def main() -> None:
     """Run the load."""
     raise_file_limit()
     gc.disable()  # a collection would look like a latency of the site; nothing here lives long enough to need one
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        tally = runner.run(_run(_parse()))
-    json.dump(asdict(tally), sys.stdout)
+    options = _parse()
+    with contextlib.suppress(BrokenPipeError), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        json.dump(asdict(runner.run(_run(options))), sys.stdout)  # nobody reads it when the drill was interrupted
 
 
 if __name__ == "__main__":
