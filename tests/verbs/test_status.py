@@ -6,7 +6,8 @@ import signal
 import socket
 from collections.abc import Callable
 
-from tests.site import Site
+from tests.site import Site, edit
+from tests.wait import until
 
 Make = Callable[..., Site]
 
@@ -108,3 +109,25 @@ def test_a_worker_that_hangs_is_told_and_costs_one_timeout(site: Make) -> None:
     assert rows["watchdog"]["reason"].startswith("stopped")
     for name in ("aiohttp:web1", "aiohttp:web3"):
         os.kill(made.pid(name), signal.SIGCONT)
+
+
+def test_a_worker_in_its_start_up_is_starting(site: Make) -> None:
+    """Its control site is there before its socket, and says so."""
+    made = site("tests.apps.faulty:create_slow_start")
+    made.launch({**os.environ, "GATE": str(made.place / "go")})
+    until("the control site", (made.place / "web_1.ctl").exists)
+    rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
+    assert (rows["web1"]["reason"], rows["web1"]["health"]["state"]) == ("starting", "starting")
+    (made.place / "go").touch()
+    assert made.fleet("status", "--wait", "30").returncode == 0
+
+
+def test_a_worker_without_a_control_site_is_judged_by_its_socket(site: Make) -> None:
+    """The server of aiohttp's documented recipe is ready when it answers; the rest of its row is empty."""
+    made = site()
+    edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker": "-m tests.apps.recipe"})
+    made.start()
+    rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
+    assert (rows["web1"]["ready"], rows["web1"]["health"]) == (True, None)
+    made.ctl("stop", "aiohttp:web1")
+    assert made.fleet("status").returncode == 1
