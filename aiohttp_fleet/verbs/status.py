@@ -17,7 +17,7 @@ from aiohttp_fleet.verbs.table import print_table
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait until all is ready.")
 def status(chosen: Chosen, as_json: bool, wait: float) -> int:
-    """Show each worker, the standby and nginx; exit 1 unless all of them are ready."""
+    """Show each worker, the standby, the watchdog and nginx; exit 1 unless all of them are ready."""
     fleet = chosen.fleet()
     rows = observe_until(fleet, supervisord(fleet), wait)
     ready = all(row.ready for row in rows)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiohttp_fleet.read.health import Health
 from aiohttp_fleet.read.status import Process
 from aiohttp_fleet.verbs.table import print_table
 
@@ -16,3 +17,11 @@ def test_nothing_is_cut_on_a_narrow_terminal(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["web1", "FATAL", "1234", "1d", "1:01:01", path, "not", "ready"]
     assert lines[2:] == [f"web1: {reason}", "nginx 1.22.1"]
+
+
+def test_what_a_control_site_says_is_in_the_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """Memory in MB, requests since the start, requests in flight, lag in ms."""
+    health = Health("ready", 42, "web1", "app.main", "0.1.0", True, 5.2, 0.0124, 1234, 3, 7, 1, 38_200_000)
+    print_table([Process("web1", "aiohttp:web1", "RUNNING", 42, 5, "/tmp/web_1.sock", True, "", health)], None)
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.split() == "web1 RUNNING 42 0:00:05 38 MB 1234 3 12 ms /tmp/web_1.sock ready".split()
