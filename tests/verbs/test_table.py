@@ -24,4 +24,4 @@ def test_what_a_control_site_says_is_in_the_row(capsys: pytest.CaptureFixture[st
     health = Health("ready", 42, "web1", "app.main", "0.1.0", True, 5.2, 0.0124, 1234, 3, 7, 1, 38_200_000)
     print_table([Process("web1", "aiohttp:web1", "RUNNING", 42, 5, "/tmp/web_1.sock", True, "", health)], None)
     row = capsys.readouterr().out.splitlines()[1]
-    assert row.split() == "web1 RUNNING 42 0:00:05 38 MB 1234 3 12 ms /tmp/web_1.sock ready".split()
+    assert " ".join(row.split()) == "web1 RUNNING 42 0:00:05 38 MB 1234 3 12 ms /tmp/web_1.sock ready"
