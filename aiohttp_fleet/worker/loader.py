@@ -114,7 +114,8 @@ def _refuse_arguments(spec: str, factory: Callable[..., object]) -> None:
 
 def _failed(spec: str, act: str, error: BaseException) -> FleetError:
     say_traceback(error)
-    return FleetError(spec, f"it failed to {act} ({type(error).__name__}: {error})", "the traceback is above")
+    words = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return FleetError(spec, f"it failed to {act} ({words})", "the traceback is above")
 
 
 def _kind(value: object) -> str:

@@ -42,6 +42,9 @@ def broken():
 def leaving():
     raise SystemExit("no settings")
 
+async def cancelled():
+    raise asyncio.CancelledError
+
 def own_loop():
     return asyncio.run(async_factory())
 
@@ -96,6 +99,7 @@ def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, nam
         ("./shop.py", "'./shop.py': it names no module; write MODULE:NAME, such as app.main:create_app"),
         (".shop:factory", "'.shop:factory': it names no module"),
         ("shop:leaving", "shop:leaving: it failed to build (SystemExit: no settings); the traceback is above"),
+        ("shop:cancelled", "shop:cancelled: it failed to build (CancelledError); the traceback is above"),
         ("shop:factori", "shop: there is no factori in it; did you mean factory or async_factory?"),
         ("shop:Site.nothing", "shop: there is no Site.nothing in it"),
         ("shop", "shop: none of app, app_factory, get_app, create_app is in it"),

@@ -240,6 +240,16 @@ def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: 
     assert set(map(int, groups[1].split())) == set(os.getgrouplist("nobody", pwd.getpwnam("nobody").pw_gid))
 
 
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+def test_a_directory_out_of_reach_is_one_line(worker: Start, place: Path) -> None:
+    """Its mode may be anything; one above it lets only root in."""
+    (place / "closed").mkdir(mode=0o700)
+    started = worker(WORK, f"--path={place}/closed/run/web.sock")
+    assert started.exit_code() == 1
+    assert started.log.count("\n") == 1
+    assert f"{place}/closed/run: uid {pwd.getpwnam('nobody').pw_uid} may not enter a directory above it" in started.log
+
+
 @pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
 def test_an_unknown_user_is_refused(worker: Start) -> None:
     """Never silently as root."""
