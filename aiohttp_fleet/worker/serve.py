@@ -17,9 +17,10 @@ from aiohttp_fleet.worker.arguments import CLEANUP, Options
 from aiohttp_fleet.worker.control import Control, Serving
 from aiohttp_fleet.worker.drain import Runner, drain
 from aiohttp_fleet.worker.listener import Listener
+from aiohttp_fleet.worker.notice import Notice
 
 WATCH = 0.5
-"""Seconds between two looks at the paths: a path that a cleaner of /tmp removed is back within a second."""
+"""Seconds between two looks at the paths, where nothing calls for one earlier."""
 KEEPALIVE = 3630.0
 """Seconds; nginx is the one that closes idle connections, aiohttp's own default for a server behind a proxy."""
 
@@ -148,11 +149,12 @@ def _watch_parent() -> None:
 async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], control: Control) -> None:
     """Return when ``stop`` is set or a successor has taken over one of the listeners."""
     trouble = ""
-    while not stop.is_set():
-        try:
-            await asyncio.wait_for(stop.wait(), WATCH)
-        except TimeoutError:
-            await control.watch()
+    with contextlib.closing(Notice()) as notice:
+        while True:
+            notice.watch(map(str, listeners))
+            await _first_of(stop, notice.changed)
+            if stop.is_set():
+                return
             try:
                 if not await _still_served(listeners):
                     return
@@ -161,6 +163,17 @@ async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], con
                 if str(error) != trouble:  # once, not twice a second
                     say(f"{error}; trying again")
                 trouble = str(error)
+            await control.watch()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    """Return when one of them is set, or after `WATCH` seconds."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=WATCH, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 async def _still_served(listeners: Sequence[Listener]) -> bool:

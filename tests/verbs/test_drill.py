@@ -36,6 +36,13 @@ def test_a_short_drill_loses_nothing_and_leaves_nothing(place: Path) -> None:
     assert processes(place) == []
 
 
+def test_deleted_sockets_cost_a_fresh_fleet_nothing(place: Path) -> None:
+    """Alone, because workers that have been restarted one after the other are not away in the same moment."""
+    done = _drill(place, "unlink", "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [row["lost"] for row in json.loads(done.stdout)["faults"]] == [0]
+
+
 def test_ctrl_c_leaves_nothing(place: Path) -> None:
     """In the middle of a fault that has taken supervisord away: no process, no file; exit code 130."""
     command = [str(BIN / "fleet"), "--config", str(CONF), "drill", "kill-supervisord", f"--user={USER}"]
