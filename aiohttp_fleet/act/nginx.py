@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-import time
 from pathlib import Path
 
 from aiohttp_fleet.act.beside import beside
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
@@ -15,8 +15,6 @@ TEST = 10.0
 """Seconds for ``nginx -t``."""
 RELOAD = 10.0
 """Seconds until the new nginx workers are there."""
-POLL = 0.02
-"""Seconds between two looks."""
 _STAMP = re.compile(r"^(nginx: |\d\S+ \S+ )(\[\w+\] )(\d+#\d+: )?")
 """What stands before nginx's words on stderr, from itself or from its log."""
 
@@ -54,12 +52,9 @@ def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
         raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
     before = _children(master)
     supervisord.signal(namespec, "HUP")
-    deadline = time.monotonic() + RELOAD
-    while not _children(master) - before:
-        if time.monotonic() >= deadline:
-            step = f"see supervisorctl tail {namespec}"
-            raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
-        time.sleep(POLL)
+    if not until(lambda: _children(master) - before, RELOAD):
+        step = f"see supervisorctl tail {namespec}"
+        raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
 
 
 def _children(pid: int) -> set[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from aiohttp_fleet.act import nginx, write
 from aiohttp_fleet.act.beside import beside
 from aiohttp_fleet.act.held import held
-from aiohttp_fleet.act.roll import wait_ready
+from aiohttp_fleet.act.restart import KILL, wait_ready
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.wait import POLL
 from aiohttp_fleet.compute.numprocs import with_numprocs
 from aiohttp_fleet.compute.upstream import difference, rendered
 from aiohttp_fleet.errors import FleetError
@@ -18,10 +19,6 @@ from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.text import read_text
 
-POLL = 0.05
-"""Seconds between two looks."""
-KILL = 5.0
-"""Seconds beyond stopwaitsecs, in which supervisord kills and reaps."""
 BACK = 30.0
 """Seconds for workers that were already drained, and come back because the rest has failed."""
 

@@ -1,9 +1,6 @@
 """What an operator does: restarts, rolls, broken deploys, another number of workers."""
 
-import os
-import signal
-from pathlib import Path
-
+from aiohttp_fleet.act.nginx import reload
 from aiohttp_fleet.drill.ground import Ground
 from aiohttp_fleet.drill.private import GOOD, MODULE, Private, edit
 from aiohttp_fleet.errors import FleetError
@@ -80,14 +77,7 @@ def update(ground: Private) -> None:
 
 def nginx_reload(ground: Ground) -> None:
     """Reload nginx."""
-    master = ground.running(ground.described.nginx or "nginx")
-    before = _children(master)
-    os.kill(master, signal.SIGHUP)
-    ground.until("the new nginx workers", lambda: _children(master) - before, 10)
-
-
-def _children(pid: int) -> set[str]:
-    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    reload(ground.rpc, ground.described.nginx or "nginx", ground.described.nginx_conf)
 
 
 def _broken(ground: Private, code: str, told: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.observe import observe
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.read.fleet import Fleet
@@ -19,8 +20,6 @@ from aiohttp_fleet.read.text import read_text
 BIN = Path(sys.executable).parent
 COMMAND = 90
 """Seconds that a command may take; a drain and a start-up fit in."""
-POLL = 0.05
-"""Seconds between two looks."""
 
 
 class Ground:
@@ -103,11 +102,8 @@ class Ground:
         Raises:
             FleetError: it was not in so many seconds.
         """
-        deadline = time.monotonic() + seconds
-        while not look():
-            if time.monotonic() >= deadline:
-                raise FleetError("the drill", f"waited {seconds:g} s for {what}", "see the logs")
-            time.sleep(POLL)
+        if not until(look, seconds):
+            raise FleetError("the drill", f"waited {seconds:g} s for {what}", "see the logs")
 
     @staticmethod
     def elapsed(seconds: float) -> Callable[[], bool]:

@@ -6,15 +6,13 @@ import shutil
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 
-POLL = 0.05
-"""Seconds between two looks."""
 TERM = 5.0
 """Seconds that whoever is left gets to end by itself."""
 
@@ -57,8 +55,6 @@ def end(place: Path) -> None:
         for pid in processes(place):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        deadline = time.monotonic() + TERM
-        while processes(place) and time.monotonic() < deadline:
-            time.sleep(POLL)
+        until(lambda: not processes(place), TERM)
     if left := processes(place):
         raise FleetError(str(place), f"processes that do not end: {left}", "see ps")

@@ -17,8 +17,8 @@ from typing import NoReturn
 
 from setproctitle import getproctitle
 
-FORKED = "AIOHTTP_FLEET_FORKED"
-"""Tells the worker that it was forked."""
+from aiohttp_fleet.worker.main import FORKED
+
 FAILED = 70
 """Exit code when the module raised: EX_SOFTWARE of sysexits(3)."""
 

@@ -7,8 +7,8 @@ import click
 
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.preflight import has_preflight
-from aiohttp_fleet.act.roll import Restarted
-from aiohttp_fleet.act.rolling import plan, roll
+from aiohttp_fleet.act.restart import Restarted
+from aiohttp_fleet.act.roll import plan, roll
 from aiohttp_fleet.compute.order import chosen
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet, Worker

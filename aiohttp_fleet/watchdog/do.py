@@ -3,6 +3,7 @@
 import time
 
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.watchdog.budget import Budget
@@ -12,8 +13,6 @@ from aiohttp_fleet.watchdog.tell import Teller
 
 TIMEOUT = 1.0
 """Seconds that a hung worker gets to write its stacks and end."""
-POLL = 0.05
-"""Seconds between two looks at it."""
 
 
 class Hands:
@@ -63,9 +62,5 @@ def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
     """
     for name in ("ABRT", "CONT"):
         supervisord.signal(namespec, name)
-    deadline = time.monotonic() + TIMEOUT
-    while supervisord.process(namespec)["pid"] == pid:
-        if time.monotonic() >= deadline:
-            supervisord.signal(namespec, "KILL")
-            return
-        time.sleep(POLL)
+    if not until(lambda: supervisord.process(namespec)["pid"] != pid, TIMEOUT):
+        supervisord.signal(namespec, "KILL")

@@ -1,5 +1,6 @@
 """Restarts of workers that are well: slow, because they are drained, so on a thread beside the watch."""
 
+import contextlib
 import os
 import threading
 import time
@@ -8,8 +9,9 @@ from contextlib import ExitStack
 
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.preflight import environ_of, preflight
-from aiohttp_fleet.act.roll import restart_worker
+from aiohttp_fleet.act.restart import restart_worker
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet, Worker
 from aiohttp_fleet.watchdog.tell import Teller
@@ -18,8 +20,6 @@ PROVEN = 10.0
 """Seconds that a preflight is good for."""
 READY = 60.0
 """Seconds that the new worker gets to become ready."""
-POLL = 0.05
-"""Seconds between two looks at it."""
 
 
 class Restarts:
@@ -81,12 +81,8 @@ class Restarts:
 
     def finish(self) -> None:
         """Wait until a worker that is away has been started again: whoever ends the watchdog must not cost one."""
-        deadline = time.monotonic() + READY
-        try:
-            while self._is_going_on and not self._is_back() and time.monotonic() < deadline:
-                time.sleep(POLL)
-        except FleetError:  # supervisord is shutting down, or gone
-            return
+        with contextlib.suppress(FleetError):  # supervisord is shutting down, or gone
+            until(lambda: not self._is_going_on or self._is_back(), READY)
 
 
 def _replace(supervisord: Supervisord, worker: Worker) -> None:

@@ -22,6 +22,9 @@ from aiohttp_fleet.worker.title import title
 from aiohttp_fleet.worker.user import become, check_group
 from aiohttp_fleet.worker.websockets import Websockets
 
+FORKED = "AIOHTTP_FLEET_FORKED"
+"""The variable by which the plugin tells the worker that it was forked."""
+
 
 def main(argv: list[str]) -> int:
     """Run one worker to its end.
@@ -34,7 +37,7 @@ def main(argv: list[str]) -> int:
     """
     options = parse(argv)
     faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, a blocked event loop's too
-    forked = os.environ.pop("AIOHTTP_FLEET_FORKED", "") == "1"
+    forked = os.environ.pop(FORKED, "") == "1"
     if options.preflight:
         preflight(options)
     try:
