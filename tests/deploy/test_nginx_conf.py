@@ -45,10 +45,11 @@ def test_what_a_client_claims_of_itself_is_replaced(site: Make) -> None:
         seen = json.loads(client.answer()[2])
     assert seen["url"] == f"http://127.0.0.1:{made.port}/headers"
     headers = {name.lower(): value for name, value in seen["headers"].items()}
-    assert headers["host"] == headers["x-forwarded-host"] == f"127.0.0.1:{made.port}"
+    assert headers["host"] == f"127.0.0.1:{made.port}"
     assert headers["x-forwarded-for"] == headers["x-real-ip"] == "127.0.0.1"
-    assert (headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("http", str(made.port))
-    assert not {"forwarded", "x-forwarded-prefix", "connection", "upgrade"} & set(headers)
+    assert headers["x-forwarded-proto"] == "http"
+    unsent = {"forwarded", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "connection", "upgrade"}
+    assert not unsent & set(headers)
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or USER == "root", reason="only root can become somebody else")
