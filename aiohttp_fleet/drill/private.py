@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from aiohttp_fleet.act.held import held
+from aiohttp_fleet.compute.substitute import substituted
 from aiohttp_fleet.drill.ground import BIN, Ground
 from aiohttp_fleet.drill.place import end, free_port, place
-from aiohttp_fleet.errors import FleetError
 
 MODULE = "drilled.py"
 """The application of the copy: a file in its directory, which a fault may break."""
@@ -26,6 +25,9 @@ DISK = "64m"
 """Of the file system that log-full fills."""
 MEMORY = "150MB"
 """What a worker may grow to in the drill: a small one has 40 MB, and leaks 10 MB a second."""
+
+_SOCKETS = r"(--path=|unix:)\S*/web_"
+"""Where the sockets are, in both files."""
 
 
 class Private(Ground):
@@ -64,15 +66,15 @@ class Private(Ground):
         super().__init__(place / "deploy" / "supervisord.conf", program)
         self._supervisord: subprocess.Popen[bytes] | None = None
         self.nginx_conf = place / "deploy" / "nginx.conf"
-        edit(self.nginx_conf, {r"/tmp/web_": f"{place}/web_", r"listen 8080": f"listen 127.0.0.1:{self.port}"})
+        edit(self.nginx_conf, {_SOCKETS: rf"\1{place}/web_", r"listen \d+": f"listen 127.0.0.1:{self.port}"})
         edit(
             self.supervisord_conf,
             {
-                r"/tmp/web_": f"{place}/web_",
-                r'"%\(here\)s/\.\./\.venv/bin/python"': f'"{sys.executable}"',
-                r"directory=%\(here\)s/\.\.": f"directory={directory}",
+                _SOCKETS: rf"\1{place}/web_",
+                r'command="[^"\n]+"': f'command="{sys.executable}"',
+                r"\ndirectory=\S+": f"\ndirectory={directory}",
                 r"(aiohttp_fleet\.worker) \S+": rf"\1 {app}",
-                r"--user=nobody": f"--user={user}",
+                r"--user=\S+": f"--user={user}",
                 r'nginx\.conf" ': f'nginx.conf" {options}',
             },
         )
@@ -124,12 +126,7 @@ def edit(file: Path, changes: Mapping[str, str]) -> None:
     Raises:
         FleetError: one is not there.
     """
-    text = file.read_text()
-    for pattern, new in changes.items():
-        text, count = re.subn(pattern, new, text)
-        if not count:
-            raise FleetError(str(file), f"there is nothing like {pattern} in it", "drill a copy of the shipped files")
-    file.write_text(text)
+    file.write_text(substituted(str(file), file.read_text(), changes))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ CLEANUP = 1.0
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
+NAMES = ("app", "app_factory", "get_app", "create_app")
+"""What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
 
 
 @dataclass(frozen=True)

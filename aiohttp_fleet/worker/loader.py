@@ -13,9 +13,7 @@ from aiohttp import web
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import say_traceback
-
-NAMES = ("app", "app_factory", "get_app", "create_app")
-"""What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
+from aiohttp_fleet.worker.arguments import NAMES
 
 _FAILURES = (Exception, SystemExit, asyncio.CancelledError)
 """What user code may end with; a cancellation is its own, nobody else cancels before the worker serves."""

@@ -1,0 +1,90 @@
+"""The files of a new project's ``deploy/``: tried out as they will be, then written."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from aiohttp_fleet.act import nginx, write
+from aiohttp_fleet.act.preflight import preflight
+from aiohttp_fleet.compute.project import PROGRAM, Project, nginx_text, supervisord_text
+from aiohttp_fleet.compute.upstream import rendered
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.read.supervisord import read
+from aiohttp_fleet.read.templates import NGINX, SUPERVISORD, templates
+from aiohttp_fleet.read.text import read_text
+
+
+def planned(project: Project) -> Mapping[Path, str]:
+    """Return the text of each file; the application was built with them, and nginx has tested its own.
+
+    Raises:
+        FleetError: the application cannot be built, nginx refuses its file, an nginx.conf is there without its
+            markers, or the project is not writable.
+    """
+    shipped = templates()
+    with _aside(project.root) as directory:
+        conf = directory / SUPERVISORD
+        conf.write_text(supervisord_text(project, shipped[SUPERVISORD]))
+        fleet = read(conf, PROGRAM)
+        text = rendered(fleet, nginx_text(project, shipped[NGINX]))
+        _require_markers(replace(fleet, nginx_conf=project.root / "deploy" / NGINX))
+        nginx.test(directory / NGINX, text)
+        preflight(fleet.workers[0], os.environ)
+        texts = {**shipped, SUPERVISORD: conf.read_text(), NGINX: text}
+    return {project.root / "deploy" / name: text for name, text in texts.items()}
+
+
+@contextmanager
+def _aside(root: Path) -> Iterator[Path]:
+    """Make a directory beside deploy/, so that what is relative in the files means the same; remove it at the end."""
+    try:
+        directory = Path(tempfile.mkdtemp(dir=root, prefix=".deploy."))
+    except OSError as error:
+        step = "see ls -ld, and try as its owner"
+        raise FleetError(str(root), f"cannot be written ({error.strerror})", step) from None
+    try:
+        directory.chmod(0o755)  # the preflight goes through it as the workers' user
+        (directory / "run").mkdir()
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+def _require_markers(fleet: Fleet) -> None:
+    """Leave an nginx.conf alone that "fleet render" would not touch either: it is somebody's own."""
+    if (text := existing(fleet.nginx_conf)) is not None:
+        rendered(fleet, text)
+
+
+def existing(path: Path) -> str | None:
+    """Return the text of a file that is there already, None where none is."""
+    return read_text(path) if path.exists() else None
+
+
+def create(project: Project, texts: Mapping[Path, str]) -> None:
+    """Write the files, and make the directories that a fleet writes into.
+
+    Args:
+        project: whose.
+        texts: of those that are to be written.
+
+    Raises:
+        FleetError: one cannot be written.
+    """
+    made = project.run_dir
+    try:
+        if not made.exists():
+            made.mkdir(parents=True)
+            if os.geteuid() == 0:
+                shutil.chown(made, project.user)
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            write.replace(path, text)
+    except OSError as error:
+        raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None

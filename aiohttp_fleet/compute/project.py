@@ -1,0 +1,92 @@
+"""The two files of ``deploy/`` for somebody's project: the shipped ones, with what was decided put in."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp_fleet.compute.numprocs import with_numprocs
+from aiohttp_fleet.compute.substitute import substituted
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.apps import App
+
+PROGRAM = "aiohttp"
+_PLAIN = re.compile(r"[\w./+@:,-]+")
+"""What needs no quotes in supervisord.conf, in nginx.conf and in a shell."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What was decided.
+
+    Attributes:
+        root: the project's directory; ``deploy/`` is in it.
+        app: what the workers serve.
+        python: their interpreter.
+        workers: how many.
+        user: who they become under root.
+        run_dir: directory of their sockets.
+        port: that nginx listens on.
+        domain: nginx's server_name; ``_`` is any.
+    """
+
+    root: Path
+    app: App
+    python: Path
+    workers: int
+    user: str
+    run_dir: Path
+    port: int
+    domain: str
+
+
+def supervisord_text(project: Project, template: str) -> str:
+    """Return supervisord.conf.
+
+    Raises:
+        FleetError: a path that cannot be written into it.
+    """
+    python, directory = _here(project, project.python), _here(project, project.app.directory)
+    last = project.workers
+    changes = {
+        r"The fleet: four workers": f"The fleet: {last} worker{'s' * (last > 1)}",
+        r"; The interpreter is the one that scripts/run installed into; put yours here if it is elsewhere\.\n": (
+            "; The interpreter is the one of fleet init, which wrote this file.\n"
+        ),
+        r"aiohttp:web1 to aiohttp:web4 on /tmp/web_1\.sock to /tmp/web_4\.sock": (
+            f"aiohttp:web1 to aiohttp:web{last} on /tmp/web_1.sock to /tmp/web_{last}.sock"
+        ),
+        r"answers while all four restart": "answers while all of them restart",
+        r'"%\(here\)s/\.\./\.venv/bin/python"': f'"{python}"',
+        r"directory=%\(here\)s/\.\.(?=\s)": f"directory={directory}",
+        r"app\.main:create_app": project.app.spec,
+        r"/tmp/web_": f"{_plain(project.run_dir)}/web_",
+        r"--user=nobody": f"--user={project.user}",
+    }
+    text = substituted("supervisord.conf", template, {pattern: _literal(new) for pattern, new in changes.items()})
+    return with_numprocs(text, PROGRAM, last) or text
+
+
+def nginx_text(project: Project, template: str) -> str:
+    """Return nginx.conf; its server lines are those of the template, see `aiohttp_fleet.compute.upstream`."""
+    changes = {
+        r"(listen (?:\[::\]:)?)8080": rf"\g<1>{project.port}",
+        r"server_name _;": f"server_name {project.domain};",
+    }
+    return substituted("nginx.conf", template, changes)
+
+
+def _here(project: Project, path: Path) -> str:
+    """Write a path relative to deploy/ where it is in the project, so that the project can be moved."""
+    if path.is_relative_to(project.root):
+        return "/".join(["%(here)s/..", *path.relative_to(project.root).parts])
+    return _plain(path)
+
+
+def _plain(path: Path) -> str:
+    if not _PLAIN.fullmatch(str(path)):
+        raise FleetError(str(path), "its name would need quotes in supervisord.conf", "choose a plainer one")
+    return str(path)
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", r"\\")

@@ -1,0 +1,24 @@
+"""Decided places in a text, replaced; its comments and everything else stay."""
+
+import re
+from collections.abc import Mapping
+
+from aiohttp_fleet.errors import FleetError
+
+
+def substituted(name: str, text: str, changes: Mapping[str, str]) -> str:
+    """Return the text with each pattern replaced wherever it is, in the order of the mapping.
+
+    Args:
+        name: what the text is called in an error.
+        text: a configuration file.
+        changes: regular expressions, and what replaces them.
+
+    Raises:
+        FleetError: one is not there.
+    """
+    for pattern, new in changes.items():
+        text, count = re.subn(pattern, new, text)
+        if not count:
+            raise FleetError(name, f"there is nothing like {pattern} in it", "begin with a copy of the shipped files")
+    return text

@@ -1,0 +1,105 @@
+"""``fleet init``: one command, and an aiohttp project has its fleet."""
+
+import difflib
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from aiohttp_fleet.act.init import create, existing, planned
+from aiohttp_fleet.act.permit import permit
+from aiohttp_fleet.compute.project import Project
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.apps import App, find_apps, given_app
+from aiohttp_fleet.read.machine import good_number
+from aiohttp_fleet.verbs.shape import Chosen, verb
+
+_SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
+"""RFC 1035, 2.3.1, and RFC 1123, 2.1."""
+
+
+@verb
+@click.argument("app", required=False, metavar="[MODULE:NAME]")
+@click.option("--workers", type=click.IntRange(min=1), help="How many; else one per core, fewer where memory is short.")
+@click.option("--user", default="nobody", show_default=True, help="Who the workers become under root.")
+@click.option("--run-dir", type=click.Path(path_type=Path), default=Path("/tmp"), show_default=True,
+              help="Directory of the workers' sockets.")  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="That nginx listens on.")
+@click.option("--domain", help="Name of the site; else nginx answers to every name.")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
+@click.option("--write", is_flag=True, help="Overwrite files that are there and differ.")
+def init(
+    _: Chosen, app: str | None, workers: int | None, user: str, run_dir: Path, port: int, domain: str | None,
+    check: bool, write: bool,
+) -> int:  # fmt: skip
+    """Write deploy/ for the project in this directory: supervisord.conf and nginx.conf, ready to be started."""
+    if check and write:
+        raise click.UsageError("--check and --write exclude each other.")
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
+    if app is not None and not _SPEC.fullmatch(app):
+        raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
+    root = Path.cwd()
+    found = [given_app(root, app)] if app else find_apps(root)
+    if len(found) != 1:
+        return _choose(root, found)
+    python, run_dir = Path(sys.executable), Path(os.path.normpath(root / run_dir))
+    project = Project(root, found[0], python, workers or good_number(), user, run_dir, port, domain or "_")
+    permit(project)
+    texts = {path: text for path, text in planned(project).items() if existing(path) != text}
+    if check:
+        _show(texts)
+        return 1 if texts else 0
+    _settle(texts, write)
+    create(project, texts)
+    _next(project, texts)
+    return 0
+
+
+def _choose(root: Path, found: list[App]) -> int:
+    if found:
+        click.echo(f"fleet: {root}: it has {len(found)} applications; name one:", err=True)
+        for app in found:
+            click.echo(f"  fleet init {app.spec}", err=True)
+    else:
+        step = "name yours, fleet init MODULE:NAME"
+        click.echo(f"fleet: {root}: no aiohttp application is found in its modules and packages; {step}", err=True)
+    return 2
+
+
+def _show(texts: Mapping[Path, str]) -> None:
+    for path, text in texts.items():
+        old = existing(path)
+        if old is None:
+            click.echo(f"{path}: would be written")
+        else:
+            was, new = old.splitlines(keepends=True), text.splitlines(keepends=True)
+            click.echo("".join(difflib.unified_diff(was, new, str(path), f"{path} (fleet init)", n=1)), nl=False)
+
+
+def _settle(texts: Mapping[Path, str], write: bool) -> None:
+    """Show what would be lost, and let the operator decide."""
+    there = {path: text for path, text in texts.items() if path.exists()}
+    if not there or write:
+        return
+    _show(there)
+    names = " and ".join(map(str, there))
+    if not (sys.stdin.isatty() and click.confirm(f"Overwrite {names}?", err=True)):
+        reason = "what is there differs, as shown, and nothing was written"
+        raise FleetError(names, reason, "fleet init --write overwrites it")
+
+
+def _next(project: Project, texts: Mapping[Path, str]) -> None:
+    for path in texts:
+        click.echo(f"{path}: written")
+    if not texts:
+        click.echo(f"{project.root / 'deploy'}: nothing to change")
+    tool = project.python.parent / "supervisord"
+    shown = tool.relative_to(project.root) if tool.is_relative_to(project.root) else tool
+    click.echo(f"{project.app.spec}: {project.workers} workers, http://127.0.0.1:{project.port}/ once you type")
+    click.echo(f"  {shlex.quote(str(shown))} -c deploy/supervisord.conf")
