@@ -14,6 +14,7 @@ from aiohttp.log import access_logger
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import drop_dead_output, say
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
+from aiohttp_fleet.worker.client import see_clients
 from aiohttp_fleet.worker.control import Control, Serving
 from aiohttp_fleet.worker.drain import Runner, drain
 from aiohttp_fleet.worker.listener import Listener
@@ -48,6 +49,7 @@ async def serve(
         asyncio.CancelledError: a signal came while the application was still starting.
     """
     serving.websockets.watch()
+    see_clients()
     runner = Runner(
         app,
         keepalive_timeout=KEEPALIVE,

@@ -71,6 +71,23 @@ async def headers(request: web.Request) -> web.Response:
     return web.json_response({"url": str(request.url), "headers": dict(request.headers)})
 
 
+async def client(request: web.Request) -> web.Response:
+    """Show whom the application takes the client for, and that clone() still overrides it."""
+    other = request.clone(remote="192.0.2.9", scheme="https", host="clone")
+    seen = {"remote": request.remote, "scheme": request.scheme, "host": request.host, "url": str(request.url)}
+    clone = [other.remote, other.scheme, other.host, str(other.url), request.clone().remote]
+    return web.json_response(seen | {"secure": request.secure, "clone": clone})
+
+
+async def client_websocket(request: web.Request) -> web.WebSocketResponse:
+    """Say the same of a websocket's client."""
+    ws = web.WebSocketResponse()
+    await ws.prepare(request)
+    await ws.send_str(f"{request.remote} {request.url}")
+    await ws.close()
+    return ws
+
+
 def create_app() -> web.Application:
     """Build the application."""
     app = web.Application()
@@ -82,4 +99,6 @@ def create_app() -> web.Application:
     app.router.add_get("/print", printing)
     app.router.add_get("/block", blocking)
     app.router.add_get("/headers", headers)
+    app.router.add_get("/client", client)
+    app.router.add_get("/client-ws", client_websocket)
     return app
