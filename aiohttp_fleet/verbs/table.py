@@ -1,32 +1,30 @@
 """Processes as a table, for eyes and for grep alike: one line each, reasons below."""
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import click
+from tabulate import tabulate
 
 from aiohttp_fleet.read.health import Health
 from aiohttp_fleet.read.status import Process
 
-WIDTH = 1000
-"""Columns; wider than any table, because a cut path is no use, and a terminal folds long lines by itself."""
+COLUMNS = ("name", "state", "pid", "uptime", "memory", "requests", "now", "lag", "serves", "")
+ALIGN = ("left", "left", "right", "right", "right", "right", "right", "right", "left", "left")
 
 
 def print_table(rows: list[Process], nginx: str | None) -> None:
     """Print a line for each process, then why one is not ready, then which nginx is used."""
-    console = Console(highlight=False, markup=False, soft_wrap=True, width=WIDTH)
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "state", "pid", "uptime", "memory", "requests", "now", "lag", "serves", ""):
-        table.add_column(column, justify="left" if column in ("name", "state", "serves", "") else "right", no_wrap=True)
-    for row in rows:
-        uptime = "" if row.uptime is None else _duration(row.uptime)
-        ready = Text("ready", "green") if row.ready else Text("not ready", "red")
-        table.add_row(row.name, row.state, str(row.pid or ""), uptime, *_health(row.health), row.socket, ready)
-    console.print(table)
+    cells = [_cells(row) for row in rows]
+    click.echo(tabulate(cells, COLUMNS, "plain", colalign=ALIGN, disable_numparse=True))
     for row in rows:
         if not row.ready:
-            console.print(f"{row.name}: {row.reason}", style="red")
+            click.secho(f"{row.name}: {row.reason}", fg="red")
     if nginx:
-        console.print(nginx)
+        click.echo(nginx)
+
+
+def _cells(row: Process) -> tuple[str, ...]:
+    uptime = "" if row.uptime is None else _duration(row.uptime)
+    ready = click.style("ready", "green") if row.ready else click.style("not ready", "red")
+    return row.name, row.state, str(row.pid or ""), uptime, *_health(row.health), row.socket, ready
 
 
 def _health(health: Health | None) -> tuple[str, str, str, str]:

@@ -267,10 +267,10 @@ def test_the_file_limit_is_raised_to_what_the_machine_allows(worker: Start) -> N
 
 
 def test_the_worker_does_not_import_the_command_line() -> None:
-    """It stays small: no click, no rich, no supervisor."""
+    """It stays small: no click, no tabulate, no supervisor."""
     program = "import sys, aiohttp_fleet.worker.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
-    assert not {"click", "rich", "supervisor", "xmlrpc"} & set(done.stdout.split())
+    assert not {"click", "tabulate", "supervisor", "xmlrpc"} & set(done.stdout.split())
 
 
 def test_the_backlog_holds_more_than_aiohttps_default(worker: Start) -> None:
