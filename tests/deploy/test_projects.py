@@ -1,0 +1,111 @@
+"""Strangers' projects, from pip install to an answer: the wheel, fleet init and supervisord, nothing else."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+
+from aiohttp_fleet.drill.place import end
+from tests.place import PROJECT, USER, free_port
+from tests.projects import visits
+from tests.wait import until
+
+PROJECTS = PROJECT / "tests" / "projects"
+MORE = ("aiohttp-jinja2", "jinja2")
+"""What the strangers have installed for themselves."""
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """One of them.
+
+    Attributes:
+        name: of the project's directory.
+        spec: its application, as ``fleet init`` is to find it.
+        bare: Python that serves it with aiohttp alone.
+        visit: what a client does.
+    """
+
+    name: str
+    spec: str
+    bare: str
+    visit: visits.Visit
+
+
+STRANGERS = (
+    Stranger("single", "shop:app", "from shop import app", visits.single),
+    Stranger("package", "blog.main:create_app", "from blog.main import create_app; app = create_app()", visits.package),
+    Stranger("chat", "chat.app:create_app", "from chat.app import create_app; app = create_app()", visits.chat),
+    Stranger("parts", "parts.site:make_app", "from parts.site import make_app; app = make_app()", visits.parts),
+)
+
+
+def _run(*command: object, cwd: Path = PROJECT) -> str:
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _installed(place: Path) -> Path:
+    """Build the wheel, install it where nothing else is, and return the directory of the commands."""
+    _run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", place, ".")
+    _run(sys.executable, "-m", "venv", place / "v")
+    _run(place / "v/bin/pip", "install", "-q", next(place.glob("*.whl")), *MORE)
+    return place / "v" / "bin"
+
+
+@contextmanager
+def _bare(stranger: Stranger, python: Path, project: Path) -> Iterator[int]:
+    port = free_port()
+    code = f"{stranger.bare}\nfrom aiohttp import web\nweb.run_app(app, host='127.0.0.1', port={port}, print=None)"
+    serving = subprocess.Popen([python, "-c", code], cwd=project)
+    try:
+        until("aiohttp to answer", lambda: _answers(port))
+        yield port
+    finally:
+        serving.terminate()
+        serving.wait(20)
+
+
+@contextmanager
+def _fleet(stranger: Stranger, commands: Path, project: Path) -> Iterator[int]:
+    port = free_port()
+    options = ("--workers=2", f"--user={USER}", f"--port={port}", f"--run-dir={project}/s")
+    told = _run(commands / "fleet", "init", *options, cwd=project)
+    assert stranger.spec in told
+    _run(commands / "supervisord", "-c", "deploy/supervisord.conf", cwd=project)
+    try:
+        _run(commands / "fleet", "status", "--wait", "30", cwd=project)
+        _run(commands / "fleet", "render", "--check", cwd=project)
+        yield port
+    finally:
+        _run(commands / "supervisorctl", "-c", "deploy/supervisord.conf", "shutdown", cwd=project)
+        until("its supervisord to end", lambda: not (project / "deploy/run/supervisord.pid").exists(), 60)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+def test_strangers_projects_are_served_as_by_aiohttp_alone(place: Path) -> None:
+    """A single file, a package with a database, an asynchronous chat, a site in parts: the same answers."""
+    commands = _installed(place)
+    brought = set(_run(commands / "pip", "list", "--format=freeze").lower().replace("_", "-").split())
+    assert not {"rich", "pygments", "pytest"} & {line.partition("==")[0] for line in brought}
+    try:
+        for stranger in STRANGERS:
+            project = copytree(PROJECTS / stranger.name, place / stranger.name)
+            with _bare(stranger, commands / "python", project) as port:
+                expected = visits.visit(stranger.visit, port)
+            with _fleet(stranger, commands, project) as port:
+                assert visits.visit(stranger.visit, port) == expected, stranger.name
+    finally:
+        end(place)

@@ -1,0 +1,1 @@
+"""A chat: an asynchronous factory, websockets and a background task."""

@@ -1,0 +1,1 @@
+"""A blog: a package with a factory, a pool of database connections and templates."""

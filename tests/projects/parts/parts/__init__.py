@@ -1,0 +1,1 @@
+"""A site in parts: sub-applications, static files and uploads."""
