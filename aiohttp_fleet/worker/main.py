@@ -17,7 +17,6 @@ from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
 from aiohttp_fleet.worker.path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.preflight import preflight
-from aiohttp_fleet.worker.priority import batch
 from aiohttp_fleet.worker.serve import serve
 from aiohttp_fleet.worker.title import title
 from aiohttp_fleet.worker.user import become, check_group
@@ -43,7 +42,6 @@ def main(argv: list[str]) -> int:
         preflight(options)
     try:
         title()
-        batch()
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()

@@ -313,9 +313,3 @@ def test_a_lost_directory_is_told_once_and_costs_no_descriptors(worker: Start, p
         until("the path to be back", started.path.exists, 5)
     assert started.log.count("trying again") == 1
     assert get(started.path)
-
-
-def test_a_worker_waits_for_nginx_to_pause(worker: Start) -> None:
-    """It is scheduled as a batch process, which is not woken in the middle of another's work."""
-    started = worker().ready()
-    assert os.sched_getscheduler(started.process.pid) == os.SCHED_BATCH
