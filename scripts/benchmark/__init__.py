@@ -1,0 +1,1 @@
+"""The benchmark: peers, workloads, load, figures, report. Not part of the wheel."""

@@ -1,0 +1,83 @@
+"""The application that is measured: the same for every aiohttp peer."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+from aiohttp import WSMsgType, web
+
+HELLO = b"Hello, world"
+DOCUMENT = [
+    {"id": number, "name": f"item {number}", "tags": ["a", "b"], "price": number * 1.25} for number in range(30)
+]
+PAGE = (
+    "<!doctype html><title>Page</title>" + "<p>Some thirty kilobytes of text, as a template makes them.</p>\n" * 480
+).encode()
+BURN = 0.03
+"""Seconds of processor time."""
+SLOW = 0.5
+"""Seconds of waiting."""
+STATIC = Path(__file__).parent / "static"
+
+
+async def hello(request: web.Request) -> web.Response:
+    """Say hello."""
+    return web.Response(body=HELLO, content_type="text/plain")
+
+
+async def document(request: web.Request) -> web.Response:
+    """Send 2 kB of JSON."""
+    return web.Response(text=json.dumps(DOCUMENT), content_type="application/json")
+
+
+async def echo(request: web.Request) -> web.Response:
+    """Send back what was sent, or its length when it is large."""
+    size, body = 0, b""
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        body = body + chunk if size <= 2**16 else b""
+    return web.Response(body=body or str(size).encode())
+
+
+async def page(request: web.Request) -> web.Response:
+    """Send 30 kB of HTML."""
+    return web.Response(body=PAGE, content_type="text/html")
+
+
+async def burn(request: web.Request) -> web.Response:
+    """Compute for a while, as an application should not."""
+    end = time.thread_time() + BURN
+    while time.thread_time() < end:
+        pass
+    return web.Response(body=HELLO)
+
+
+async def slow(request: web.Request) -> web.Response:
+    """Wait for a database, say."""
+    await asyncio.sleep(SLOW)
+    return web.Response(body=HELLO)
+
+
+async def socket(request: web.Request) -> web.WebSocketResponse:
+    """Send back each message."""
+    ws = web.WebSocketResponse()
+    await ws.prepare(request)
+    async for message in ws:
+        if message.type is WSMsgType.TEXT:
+            await ws.send_str(message.data)
+    return ws
+
+
+def create_app() -> web.Application:
+    """Build it."""
+    app = web.Application(client_max_size=2**30)
+    gets = {"/": hello, "/json": document, "/page": page, "/burn": burn, "/slow": slow, "/ws": socket}
+    app.add_routes([web.get(path, handler) for path, handler in gets.items()])
+    app.add_routes([web.post("/echo", echo)])
+    return app
+
+
+async def application() -> web.Application:
+    """Build it for gunicorn, which wants an application or a coroutine function."""
+    return create_app()

@@ -1,0 +1,87 @@
+"""What the rounds have in common: medians, and medians of the ratios within a round."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import nan
+from statistics import median
+
+from scripts.benchmark.load import Load
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One peer under one load in one round.
+
+    Attributes:
+        load: what the clients have seen.
+        app: microseconds of processor time for each request, everything but nginx.
+        nginx: the same of nginx.
+    """
+
+    load: Load
+    app: float
+    nginx: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One peer under one load, all rounds.
+
+    Attributes:
+        workload: what was asked.
+        connections: on how many connections; 0 in an open loop.
+        peer: who answered.
+        rps: requests a second, the median of the rounds, as are the next five.
+        p50: milliseconds.
+        p99: milliseconds.
+        p999: milliseconds.
+        app: microseconds for each request, everything but nginx.
+        nginx: microseconds for each request.
+        failed: requests without a right answer, in all rounds together.
+        rps_ratio: ours to this peer's, the median of the ratios within a round, as are the next two.
+        p99_ratio: the same of p99.
+        cpu_ratio: the same of all processor time for a request.
+    """
+
+    workload: str
+    connections: int
+    peer: str
+    rps: float
+    p50: float
+    p99: float
+    p999: float
+    app: float
+    nginx: float
+    failed: int
+    rps_ratio: float
+    p99_ratio: float
+    cpu_ratio: float
+
+
+def summary(
+    workload: str, connections: int, peer: str, ours: Sequence[Measured], theirs: Sequence[Measured]
+) -> Summary:
+    """Return what a peer's rounds say, beside ours in the same rounds."""
+
+    def middle(figure: Callable[[Measured], float]) -> float:
+        return median(map(figure, theirs))
+
+    def ratio(figure: Callable[[Measured], float]) -> float:
+        pairs = [(figure(our), figure(their)) for our, their in zip(ours, theirs, strict=True)]
+        return median([our / their for our, their in pairs if their] or [nan])
+
+    return Summary(
+        workload=workload,
+        connections=connections,
+        peer=peer,
+        rps=middle(lambda m: m.load.rps),
+        p50=middle(lambda m: m.load.p50),
+        p99=middle(lambda m: m.load.p99),
+        p999=middle(lambda m: m.load.p999),
+        app=middle(lambda m: m.app),
+        nginx=middle(lambda m: m.nginx),
+        failed=sum(m.load.failed for m in theirs),
+        rps_ratio=ratio(lambda m: m.load.rps),
+        p99_ratio=ratio(lambda m: m.load.p99),
+        cpu_ratio=ratio(lambda m: m.app + m.nginx),
+    )

@@ -1,0 +1,145 @@
+"""Load: as fast as it goes (wrk), and at a rate of its own (an open loop)."""
+
+import asyncio
+import json
+import random
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from scripts.benchmark.workloads import Workload
+
+LUA = Path(__file__).parent / "wrk.lua"
+CLIENTS = 256
+"""Connections of the open loop; more than requests are ever in flight."""
+REUSED = 900
+"""Requests on one connection of the open loop: nginx closes it after a thousand."""
+PATIENCE = 10.0
+"""Seconds that the last answers may take."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a load has seen.
+
+    Attributes:
+        rps: requests a second.
+        p50: milliseconds.
+        p99: milliseconds.
+        p999: milliseconds.
+        requests: how many were answered.
+        failed: how many were not, or wrong.
+    """
+
+    rps: float
+    p50: float
+    p99: float
+    p999: float
+    requests: int
+    failed: int
+
+
+def closed(port: int, workload: Workload, connections: int, seconds: int) -> Load:
+    """Ask as fast as it goes on so many connections, each waiting for its answer."""
+    method = ("POST", str(workload.body)) if workload.body else ("GET",)
+    options = ("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=20s", "-s", str(LUA))
+    command = ["wrk", *options, f"http://127.0.0.1:{port}{workload.path}", "--", *method]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
+    found = re.search(r"^FIGURES (.+)$", done.stdout, re.MULTILINE)
+    assert found, done.stdout + done.stderr
+    seen = json.loads(found[1])
+    rps = seen["requests"] / seen["seconds"]
+    return Load(rps, seen["p50"], seen["p99"], seen["p999"], seen["requests"], seen["failed"])
+
+
+def opened(port: int, rate: float, share: float, seconds: float, seed: int) -> Load:
+    """Ask at a rate, a share of it for what burns the processor; latencies of the others, from when each was due.
+
+    Args:
+        port: where.
+        rate: requests a second, at random moments (a Poisson process).
+        share: of those that burn.
+        seconds: for how long.
+        seed: of the moments and the choice, the same for all peers.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_Open(port).run(rate, share, seconds, seed))
+
+
+class _Open:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.idle: list[_Connection] = []
+        self.waiting: list[tuple[float, bool]] = []
+        self.latencies: list[float] = []
+        self.open = self.failed = 0
+
+    async def run(self, rate: float, share: float, seconds: float, seed: int) -> Load:
+        choice = random.Random(seed)
+        await asyncio.gather(*(self.connect() for _ in range(CLIENTS)))
+        began = due = time.perf_counter()
+        while due < began + seconds:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            while due <= time.perf_counter():
+                self.waiting.append((due, choice.random() < share))
+                due += choice.expovariate(rate)
+            self.ask()
+        async with asyncio.timeout(PATIENCE):
+            while self.waiting or len(self.idle) < self.open:
+                await asyncio.sleep(0.01)
+        ranked = sorted(self.latencies)
+        p50, p99, p999 = (ranked[int(len(ranked) * part)] * 1e3 for part in (0.5, 0.99, 0.999))
+        return Load(len(ranked) / seconds, p50, p99, p999, len(ranked), self.failed)
+
+    async def connect(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: _Connection(self), "127.0.0.1", self.port)
+
+    def ask(self) -> None:
+        while self.waiting and self.idle:
+            self.idle.pop().ask(*self.waiting.pop(0))
+
+
+class _Connection(asyncio.Protocol):
+    """One kept-alive connection; a new one takes its place when it is used up."""
+
+    def __init__(self, owner: _Open) -> None:
+        self.owner, self.used, self.seen = owner, 0, b""
+        self.due, self.burns, self.is_busy = 0.0, False, False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.owner.open += 1
+        self.owner.idle.append(self)
+
+    def ask(self, due: float, burns: bool) -> None:
+        self.due, self.burns, self.is_busy = due, burns, True
+        self.used += 1
+        path = b"/burn" if burns else b"/"
+        self.transport.write(b"GET " + path + b" HTTP/1.1\r\nHost: bench\r\n\r\n")  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.seen += data
+        head, end, body = self.seen.partition(b"\r\n\r\n")
+        if not end or len(body) < 12:
+            return
+        self.is_busy, self.seen = False, b""
+        if not head.startswith(b"HTTP/1.1 200") or body != b"Hello, world":
+            self.owner.failed += 1
+        elif not self.burns:
+            self.owner.latencies.append(time.perf_counter() - self.due)
+        if self.used >= REUSED:
+            self.transport.close()
+        else:
+            self.owner.idle.append(self)
+            self.owner.ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.owner.open -= 1
+        self.owner.failed += self.is_busy
+        if self in self.owner.idle:
+            self.owner.idle.remove(self)
+        self.again = asyncio.ensure_future(self.owner.connect())

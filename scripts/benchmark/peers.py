@@ -1,0 +1,213 @@
+"""What is measured: each peer started in a private place, and ended."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp_fleet.drill.place import free_port, place
+from aiohttp_fleet.drill.private import Private, edit
+from aiohttp_fleet.nginx.binary import running
+from scripts.benchmark.processes import with_children
+from scripts.benchmark.workloads import HELLO, answered
+
+ROOT = Path(__file__).parent.parent.parent
+BIN = Path(sys.executable).parent
+APP = "scripts.benchmark.app"
+WORKER = "aiohttp.GunicornUVLoopWebWorker"
+READY = 30.0
+"""Seconds until a peer must answer."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer that runs.
+
+    Attributes:
+        port: where it answers.
+        parent: the pid of supervisord, of an arbiter, or of whatever starts the workers.
+        master: the pid of its nginx, 0 when it has none.
+        started: seconds from its start to its first answer.
+    """
+
+    port: int
+    parent: int
+    master: int
+    started: float
+
+    @property
+    def nginx(self) -> list[int]:
+        """The pids of its nginx, now."""
+        return with_children(self.master) if self.master else []
+
+    @property
+    def apps(self) -> list[int]:
+        """The pids of everything but nginx, now."""
+        return [pid for pid in with_children(self.parent) if pid not in self.nginx]
+
+
+@contextmanager
+def fleet(workers: int) -> Iterator[Peer]:
+    """This kit, as shipped: the plugin, the standby, the watchdog and nginx."""
+    with _copy(workers) as copy:
+        began = time.monotonic()
+        copy.launch()
+        seconds = _answers(copy.port, began)
+        copy.until("the fleet to be ready", copy.is_ready)
+        yield Peer(copy.port, copy.supervisord.pid, copy.running("nginx"), seconds)
+
+
+@contextmanager
+def _copy(workers: int) -> Iterator[Private]:
+    with place() as directory:
+        copy = Private(directory, ROOT / "deploy", f"{APP}:create_app", ROOT, "nobody")
+        edit(copy.supervisord_conf, {r"numprocs=\d+": f"numprocs={workers}"})
+        try:
+            done = copy.fleet("render", "--write")
+            assert done.returncode == 0, done.stderr
+            yield copy
+        finally:
+            copy.stop()
+
+
+@contextmanager
+def gunicorn_ours(workers: int) -> Iterator[Peer]:
+    """Gunicorn behind our nginx settings: kept connections, one nginx worker."""
+    with _copy(workers) as copy, ExitStack() as stack:
+        socket = copy.place / "gunicorn.sock"
+        lines = copy.nginx_conf.read_text().splitlines(keepends=True)
+        first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))
+        rest = [line for line in lines[first:] if not line.lstrip().startswith("server unix:")]
+        copy.nginx_conf.write_text("".join([*lines[:first], f"server unix:{socket} fail_timeout=0;\n", *rest]))
+        began = time.monotonic()
+        arbiter = stack.enter_context(_gunicorn(workers, socket, "--keep-alive=75"))
+        nginx = stack.enter_context(_nginx(copy.nginx_conf.parent, copy.nginx_conf))
+        yield Peer(copy.port, arbiter, nginx, _answers(copy.port, began))
+
+
+@contextmanager
+def gunicorn(workers: int) -> Iterator[Peer]:
+    """Gunicorn behind the nginx.conf of its own documentation (https://docs.gunicorn.org/en/stable/deploy.html)."""
+    headers = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;"
+    with place() as directory, ExitStack() as stack:
+        socket, port, began = directory / "gunicorn.sock", free_port(), time.monotonic()
+        servers = f"server unix:{socket} fail_timeout=0;"
+        text = _conf(directory, port, servers, f"{headers} proxy_set_header Host $http_host; proxy_redirect off;", 1)
+        arbiter = stack.enter_context(_gunicorn(workers, socket))
+        nginx = stack.enter_context(_nginx(directory, text))
+        yield Peer(port, arbiter, nginx, _answers(port, began))
+
+
+@contextmanager
+def recipe(workers: int) -> Iterator[Peer]:
+    """aiohttp's documented supervisord and nginx (https://docs.aiohttp.org/en/stable/deployment.html)."""
+    headers = "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+    with place() as directory, ExitStack() as stack:
+        port, began = free_port(), time.monotonic()
+        conf = directory / "supervisord.conf"
+        conf.write_text(
+            f"[supervisord]\nlogfile={directory}/log\npidfile={directory}/pid\n[program:aiohttp]\nnumprocs={workers}\n"
+            "numprocs_start=1\nprocess_name=web%(process_num)s\nautostart=true\nautorestart=true\n"
+            f"directory={ROOT}\n"
+            f"command={sys.executable} -m scripts.benchmark.recipe --path={directory}/web_%(process_num)s.sock\n"
+        )
+        servers = "".join(f"server unix:{directory}/web_{n}.sock fail_timeout=0; " for n in range(1, workers + 1))
+        text = _conf(directory, port, servers, f"{headers} proxy_redirect off; proxy_buffering off;", "auto")
+        supervisord = stack.enter_context(_process(BIN / "supervisord", "-n", "-c", conf))
+        nginx = stack.enter_context(_nginx(directory, text))
+        yield Peer(port, supervisord, nginx, _answers(port, began))
+
+
+@contextmanager
+def uvicorn(workers: int) -> Iterator[Peer]:
+    """Uvicorn alone, with an application that has no framework."""
+    port, began = free_port(), time.monotonic()
+    options = ("--workers", workers, "--port", port, "--no-access-log", "--log-level", "warning")
+    with _process(BIN / "uvicorn", "scripts.benchmark.asgi:app", *options) as parent:
+        yield Peer(port, parent, 0, _answers(port, began))
+
+
+@contextmanager
+def granian(workers: int) -> Iterator[Peer]:
+    """Granian alone, with an application that has no framework."""
+    port, began = free_port(), time.monotonic()
+    options = ("--interface", "asgi", "--workers", workers, "--port", port, "--no-log")
+    with _process(BIN / "granian", *options, "scripts.benchmark.asgi:app") as parent:
+        yield Peer(port, parent, 0, _answers(port, began))
+
+
+PEERS: dict[str, Callable[[int], contextlib.AbstractContextManager[Peer]]] = {
+    "fleet": fleet,
+    "gunicorn-ours": gunicorn_ours,
+    "gunicorn": gunicorn,
+    "recipe": recipe,
+    "uvicorn": uvicorn,
+    "granian": granian,
+}
+ASGI = ("uvicorn", "granian")
+"""These have an application of their own, with a few of the workloads."""
+
+
+def _conf(directory: Path, port: int, servers: str, location: str, workers: int | str) -> Path:
+    conf = directory / "nginx.conf"
+    temporary = " ".join(f"{name}_temp_path {directory}/{name};" for name in ("client_body", "proxy", "fastcgi"))
+    conf.write_text(
+        f"worker_processes {workers}; pid {directory}/nginx.pid; error_log stderr error;\n"
+        "events { worker_connections 1024; accept_mutex off; }\n"
+        f"http {{ access_log {directory}/access.log combined; sendfile on; {temporary}\n"
+        f"uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;\n"
+        f"upstream app {{ {servers} }}\n"
+        f"server {{ listen 127.0.0.1:{port}; client_max_body_size 4G;\n"
+        f"location / {{ {location} proxy_pass http://app; }} }} }}\n"
+    )
+    return conf
+
+
+@contextmanager
+def _nginx(prefix: Path, conf: Path) -> Iterator[int]:
+    options = ("-p", f"{prefix}/", "-c", conf, "-e", "stderr", "-g", "daemon off; user nobody nogroup;")
+    with _process(running(conf).path, *options) as pid:
+        yield pid
+
+
+@contextmanager
+def _gunicorn(workers: int, socket: Path, *options: str) -> Iterator[int]:
+    shared = (
+        "-w",
+        workers,
+        "-k",
+        WORKER,
+        "-b",
+        f"unix:{socket}",
+        "-m",
+        "0",
+    )  # -m: its umask, so that nginx may connect
+    with _process(BIN / "gunicorn", f"{APP}:application", *shared, *options) as pid:
+        yield pid
+
+
+@contextmanager
+def _process(*command: object) -> Iterator[int]:
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=null, stderr=null, process_group=0)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int, began: float) -> float:
+    """Wait for the first right answer; return the seconds since ``began``."""
+    while not answered(port, HELLO):
+        assert time.monotonic() - began < READY, f"no answer on port {port} in {READY:g} s"
+        time.sleep(0.01)
+    return time.monotonic() - began

@@ -1,0 +1,51 @@
+"""What is asked, and what is right."""
+
+import http.client
+import json
+from dataclasses import dataclass
+
+from scripts.benchmark import app
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of request, asked again and again on kept-alive connections.
+
+    Attributes:
+        name: of the workload.
+        path: what is asked.
+        body: bytes that are sent; 0 for a GET.
+        expected: the right answer.
+        connections: how many at once, one measurement each.
+    """
+
+    name: str
+    path: str
+    body: int
+    expected: bytes
+    connections: tuple[int, ...] = (8, 64, 512)
+
+
+HELLO = Workload("hello", "/", 0, app.HELLO)
+WORKLOADS = (
+    HELLO,
+    Workload("json 2 kB", "/json", 0, json.dumps(app.DOCUMENT).encode()),
+    Workload("echo 10 kB", "/echo", 10_240, b"x" * 10_240),
+    Workload("page 30 kB", "/page", 0, app.PAGE),
+    Workload("upload 10 MB", "/echo", 10 * 2**20, str(10 * 2**20).encode(), (8,)),
+)
+EVERYWHERE = ("hello", "json 2 kB", "page 30 kB")
+"""Those that the applications without a framework have as well."""
+
+
+def answered(port: int, workload: Workload) -> bool:
+    """Ask once; whether the answer is right to the last byte."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST" if workload.body else "GET", workload.path, b"x" * workload.body or None)
+        answer = connection.getresponse()
+        return answer.status == 200 and answer.read() == workload.expected
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
