@@ -77,6 +77,7 @@ class _Open:
         self.waiting: list[tuple[float, bool]] = []
         self.latencies: list[float] = []
         self.open = self.failed = 0
+        self.is_over = False
 
     async def run(self, rate: float, share: float, seconds: float, seed: int) -> Load:
         choice = random.Random(seed)
@@ -91,6 +92,10 @@ class _Open:
         async with asyncio.timeout(PATIENCE):
             while self.waiting or len(self.idle) < self.open:
                 await asyncio.sleep(0.01)
+        self.is_over = True
+        for connection in self.idle:
+            connection.transport.close()
+        await asyncio.sleep(0)  # which is when the loop closes them
         ranked = sorted(self.latencies)
         p50, p99, p999 = (ranked[int(len(ranked) * part)] * 1e3 for part in (0.5, 0.99, 0.999))
         return Load(len(ranked) / seconds, p50, p99, p999, len(ranked), self.failed)
@@ -138,6 +143,8 @@ class _Connection(asyncio.Protocol):
             self.owner.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self.owner.is_over:
+            return
         self.owner.open -= 1
         self.owner.failed += self.is_busy
         if self in self.owner.idle:
