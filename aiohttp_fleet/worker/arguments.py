@@ -41,6 +41,7 @@ class Options:
         drain: seconds that requests in flight get.
         loop: ``uvloop`` or ``asyncio``; None takes uvloop where it is installed.
         access_log: whether aiohttp writes its access log.
+        handler_cancellation: whether a handler is cancelled when its client leaves.
         preflight: whether to build the application only, and serve nothing.
     """
 
@@ -56,6 +57,7 @@ class Options:
     drain: float
     loop: str | None
     access_log: bool
+    handler_cancellation: bool
     preflight: bool
 
 
@@ -160,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
     add("--access-log", action="store_true", help="write aiohttp's access log (default: nginx writes one)")
+    add("--handler-cancellation", action="store_true", help="cancel a handler when its client leaves (aiohttp: off)")
     add("--preflight", action="store_true", help="import and build the application, serve nothing; 0 if that works")
     return parser
 

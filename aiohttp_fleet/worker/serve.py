@@ -54,6 +54,7 @@ async def serve(
         app,
         keepalive_timeout=KEEPALIVE,
         shutdown_timeout=CLEANUP,
+        handler_cancellation=options.handler_cancellation,
         access_log=_access_logger() if options.access_log else None,
     )
     _end_start_up_by_signal()
