@@ -46,14 +46,13 @@ def supervisord_text(project: Project, template: str) -> str:
         FleetError: a path that cannot be written into it.
     """
     python, directory = _here(project, project.python), _here(project, project.app.directory)
-    last = project.workers
     changes = {
-        r"The fleet: four workers": f"The fleet: {last} worker{'s' * (last > 1)}",
+        r"The fleet: four workers": "The fleet: workers",
         r"; The interpreter is the one that scripts/run installed into; put yours here if it is elsewhere\.\n": (
             "; The interpreter is the one of fleet init, which wrote this file.\n"
         ),
         r"aiohttp:web1 to aiohttp:web4 on /tmp/web_1\.sock to /tmp/web_4\.sock": (
-            f"aiohttp:web1 to aiohttp:web{last} on /tmp/web_1.sock to /tmp/web_{last}.sock"
+            "aiohttp:web1 on /tmp/web_1.sock, and so on"
         ),
         r"answers while all four restart": "answers while all of them restart",
         r'"%\(here\)s/\.\./\.venv/bin/python"': f'"{python}"',
@@ -63,7 +62,7 @@ def supervisord_text(project: Project, template: str) -> str:
         r"--user=nobody": f"--user={project.user}",
     }
     text = substituted("supervisord.conf", template, {pattern: _literal(new) for pattern, new in changes.items()})
-    return with_numprocs(text, PROGRAM, last) or text
+    return with_numprocs(text, PROGRAM, project.workers) or text
 
 
 def nginx_text(project: Project, template: str) -> str:

@@ -61,7 +61,7 @@ class Private(Ground):
         """
         self.place = place
         self.port = free_port()
-        shutil.copytree(deploy, place / "deploy", ignore=lambda _, names: {"run"} & set(names))
+        shutil.copytree(deploy, place / "deploy", ignore=_alive)
         (place / "deploy" / "run").mkdir()
         super().__init__(place / "deploy" / "supervisord.conf", program)
         self._supervisord: subprocess.Popen[bytes] | None = None
@@ -118,6 +118,11 @@ class Private(Ground):
         logs = sorted((self.place / "deploy" / "run").glob("*.log"))
         files = [*(log for log in logs if log.name != "access.log"), self.supervisord_conf, self.nginx_conf]
         return "\n".join(f"--- {file}\n{file.read_text(errors='replace')[-LOGS:]}" for file in files)
+
+
+def _alive(directory: str, names: list[str]) -> list[str]:
+    """Return what a running fleet has made: nothing of a copy (`shutil.copytree`, ignore)."""
+    return [name for name in names if name == "run" or Path(directory, name).is_socket()]
 
 
 def edit(file: Path, changes: Mapping[str, str]) -> None:

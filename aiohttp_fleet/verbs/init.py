@@ -12,10 +12,12 @@ import click
 
 from aiohttp_fleet.act.init import create, existing, planned
 from aiohttp_fleet.act.permit import permit
-from aiohttp_fleet.compute.project import Project
+from aiohttp_fleet.compute.project import PROGRAM, Project
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.apps import App, find_apps, given_app
+from aiohttp_fleet.read.find import USUAL
 from aiohttp_fleet.read.machine import good_number
+from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.verbs.shape import Chosen, verb
 
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
@@ -25,7 +27,11 @@ _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0
 
 @verb
 @click.argument("app", required=False, metavar="[MODULE:NAME]")
-@click.option("--workers", type=click.IntRange(min=1), help="How many; else one per core, fewer where memory is short.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many; else as many as there are, or one per core, fewer where memory is short.",
+)
 @click.option("--user", default="nobody", show_default=True, help="Who the workers become under root.")
 @click.option("--run-dir", type=click.Path(path_type=Path), default=Path("/tmp"), show_default=True,
               help="Directory of the workers' sockets.")  # fmt: skip
@@ -49,7 +55,7 @@ def init(
     if len(found) != 1:
         return _choose(root, found)
     python, run_dir = Path(sys.executable), Path(os.path.normpath(root / run_dir))
-    project = Project(root, found[0], python, workers or good_number(), user, run_dir, port, domain or "_")
+    project = Project(root, found[0], python, workers or _number(root), user, run_dir, port, domain or "_")
     permit(project)
     texts = {path: text for path, text in planned(project).items() if existing(path) != text}
     if check:
@@ -59,6 +65,12 @@ def init(
     create(project, texts)
     _next(project, texts)
     return 0
+
+
+def _number(root: Path) -> int:
+    """Return the number of workers that are there, which "fleet scale" may have changed, else a good one."""
+    conf = root / USUAL
+    return len(read(conf, PROGRAM).workers) if conf.exists() else good_number()
 
 
 def _choose(root: Path, found: list[App]) -> int:

@@ -123,6 +123,15 @@ def test_what_was_asked_for_is_in_the_files(project: Project) -> None:
     assert "numprocs=2  " in text and "directory=%(here)s/../src" in text
 
 
+def test_the_number_of_workers_is_that_of_the_files_once_they_are_there(project: Project) -> None:
+    """So that an init after "fleet scale" does not take workers away."""
+    assert project.init().returncode == 0
+    options = (f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}", "--check")
+    for number in ("1", "2", "3"):
+        assert project.init(f"--workers={number}", "--write").returncode == 0
+        assert project.fleet("init", *options).returncode == 0
+
+
 def test_several_applications_are_listed_with_the_command_to_type(project: Project) -> None:
     """Exit code 2."""
     (project.root / "other.py").write_text(APP)
