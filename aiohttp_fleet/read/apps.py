@@ -44,13 +44,20 @@ def given_app(project: Path, spec: str) -> App:
 
 
 def _modules(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    for entry in sorted(root.iterdir()):
+    for entry in _entries(root):
         if entry.suffix == ".py" and entry.stem.isidentifier():
             name = prefix.rstrip(".") if entry.stem == "__init__" else prefix + entry.stem
             if name and not entry.stem.startswith("test_"):
                 yield name, entry
-        elif entry.name not in ASIDE and entry.name.isidentifier() and (entry / "__init__.py").is_file():
+        elif entry.name not in ASIDE and entry.name.isidentifier() and entry / "__init__.py" in _entries(entry):
             yield from _modules(entry, f"{prefix}{entry.name}.")
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except OSError:  # a file, or not for our eyes
+        return []
 
 
 def _name(file: Path) -> list[str]:

@@ -50,12 +50,19 @@ def init(
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app is not None and not _SPEC.fullmatch(app):
         raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
-    root = Path.cwd()
-    found = [given_app(root, app)] if app else find_apps(root)
-    if len(found) != 1:
-        return _choose(root, found)
-    python, run_dir = Path(sys.executable), Path(os.path.normpath(root / run_dir))
-    project = Project(root, found[0], python, workers or _number(root), user, run_dir, port, domain or "_")
+    try:
+        root = Path.cwd()
+        found = [given_app(root, app)] if app else find_apps(root)
+        if len(found) != 1:
+            return _choose(root, found)
+        python, sockets = Path(sys.executable), Path(os.path.normpath(root / run_dir))
+        number = workers or _number(root)
+        return _init(Project(root, found[0], python, number, user, sockets, port, domain or "_"), check, write)
+    except OSError as error:
+        raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None
+
+
+def _init(project: Project, check: bool, write: bool) -> int:
     permit(project)
     texts = {path: text for path, text in planned(project).items() if existing(path) != text}
     if check:
@@ -113,5 +120,6 @@ def _next(project: Project, texts: Mapping[Path, str]) -> None:
         click.echo(f"{project.root / 'deploy'}: nothing to change")
     tool = project.python.parent / "supervisord"
     shown = tool.relative_to(project.root) if tool.is_relative_to(project.root) else tool
-    click.echo(f"{project.app.spec}: {project.workers} workers, http://127.0.0.1:{project.port}/ once you type")
+    workers = f"{project.workers} worker{'s' * (project.workers > 1)}"
+    click.echo(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
     click.echo(f"  {shlex.quote(str(shown))} -c deploy/supervisord.conf")

@@ -26,6 +26,7 @@ FACTORY = "import aiohttp.web\nasync def make_app():\n    return aiohttp.web.App
         ("main.py", "from flask import Flask\ndef create_app(): ...\n", None),
         ("main.py", "from aiohttp import web\nadmin = web.Application()\n", None),
         ("main.py", "def broken(:\n", None),
+        ("main.py/main.py", OBJECT, None),
         ("test_main.py", OBJECT, None),
         ("tests/main.py", OBJECT, None),
     ],
