@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.helpers import sentinel
 from propcache.api import under_cached_property
 
 FOR = "X-Forwarded-For"
@@ -38,6 +39,21 @@ def see_clients() -> None:
         function.__name__ = name  # under which it is cached, where clone() puts what it is given
         function.__doc__ = _original(name).__doc__
         setattr(web.BaseRequest, name, under_cached_property(function))
+    _keep_in_clones()
+
+
+def _keep_in_clones() -> None:
+    """Let a clone with other headers have the client of the request: under aiohttp it does not depend on them."""
+    clone = web.BaseRequest.clone
+
+    def kept(self: web.BaseRequest, **changes: Any) -> web.BaseRequest:
+        if changes.get("headers", sentinel) is not sentinel:
+            for name in ("remote", "scheme"):
+                if changes.get(name, sentinel) is sentinel:
+                    changes[name] = getattr(self, name)
+        return clone(self, **changes)
+
+    web.BaseRequest.clone = kept  # type: ignore[method-assign]
 
 
 def _original(name: str) -> Callable[[web.BaseRequest], Any]:

@@ -75,7 +75,8 @@ async def client(request: web.Request) -> web.Response:
     """Show whom the application takes the client for, and that clone() still overrides it."""
     other = request.clone(remote="192.0.2.9", scheme="https", host="clone")
     seen = {"remote": request.remote, "scheme": request.scheme, "host": request.host, "url": str(request.url)}
-    clone = [other.remote, other.scheme, other.host, str(other.url), request.clone().remote]
+    clone = [other.remote, other.scheme, other.host, str(other.url)]
+    clone += [request.clone().remote, request.clone(headers={}).remote, request.clone(headers={}).scheme]
     return web.json_response(seen | {"secure": request.secure, "clone": clone})
 
 
