@@ -112,6 +112,21 @@ def test_what_is_there_is_shown_and_kept(project: Project) -> None:
     assert "'# >>> fleet render' is there 0 times" in done.stderr
 
 
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 1), (b"y\n", 0)])
+def test_on_a_terminal_it_asks(project: Project, answer: bytes, code: int) -> None:
+    """What would be lost is shown before the question."""
+    assert project.init().returncode == 0
+    ours, theirs = os.openpty()
+    os.write(ours, answer)
+    command = [str(BIN / "fleet"), "init", f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}"]
+    done = subprocess.run([*command, "--domain=a.example"], cwd=project.root, stdin=theirs, capture_output=True)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == code
+    assert b"+    server_name a.example;" in done.stdout
+    assert (b"server_name a.example;" in (project.root / "deploy" / "nginx.conf").read_bytes()) is (code == 0)
+
+
 def test_what_was_asked_for_is_in_the_files(project: Project) -> None:
     """The domain, the application in src and the number of workers."""
     (project.root / "src" / "inner").mkdir(parents=True)
