@@ -14,6 +14,7 @@ from aiohttp_fleet.verbs.restart import restart
 from aiohttp_fleet.verbs.scale import scale
 from aiohttp_fleet.verbs.shape import Chosen
 from aiohttp_fleet.verbs.status import status
+from aiohttp_fleet.verbs.tls import tls
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +27,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = Chosen(config, program)
 
 
-for command in (drill, init, render, restart, scale, status):
+for command in (drill, init, render, restart, scale, status, tls):
     fleet.add_command(command)
 
 

@@ -121,8 +121,8 @@ class Private(Ground):
 
 
 def _alive(directory: str, names: list[str]) -> list[str]:
-    """Return what a running fleet has made: nothing of a copy (`shutil.copytree`, ignore)."""
-    return [name for name in names if name == "run" or Path(directory, name).is_socket()]
+    """Return what a running fleet has made, certificates included: nothing of a copy (`shutil.copytree`, ignore)."""
+    return [name for name in names if name in ("run", "tls") or Path(directory, name).is_socket()]
 
 
 def edit(file: Path, changes: Mapping[str, str]) -> None:

@@ -1,6 +1,8 @@
-"""Directives that only a newer nginx knows: ``since/VERSION.conf``, which nginx.conf includes from ``run/``.
+"""What depends on the version of nginx, put into ``run/``, from where nginx.conf includes it.
 
-nginx has no conditions, and refuses a file with a directive that it does not know.
+``since/VERSION.conf``: directives that only a newer nginx knows; all that apply are taken. ``tls/listen/VERSION.conf``:
+what changed its form; the newest that applies is taken. nginx has no conditions, and refuses a file with a directive
+that it does not know.
 """
 
 import contextlib
@@ -24,10 +26,18 @@ def take_up(conf: Path, version: str) -> None:
         for old in run.glob("since-*.conf"):
             old.unlink()
         for file in (conf.parent / "since").glob("*.conf"):
-            if _numbers(file.stem) <= _numbers(version):
+            if _knows(version, file):
                 (run / f"since-{file.name}").write_bytes(file.read_bytes())
+        forms = [file for file in (conf.parent / "tls" / "listen").glob("*.conf") if _knows(version, file)]
+        if forms:
+            newest = max(forms, key=lambda file: _numbers(file.stem))
+            (run / "tls-listen.conf").write_bytes(newest.read_bytes())
     except OSError as error:
         raise FleetError(str(run), f"cannot be written ({error.strerror})", f"see ls -ld {run}") from None
+
+
+def _knows(version: str, file: Path) -> bool:
+    return _numbers(file.stem) <= _numbers(version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,0 +1,54 @@
+"""certbot, run as a program."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from aiohttp_fleet.compute.certbot import refusal
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.tls import Places
+
+PATIENCE = 300.0
+"""Seconds for an ACME server to make up its mind; Let's Encrypt takes some ten."""
+ELSEWHERE = ("/usr/local/bin", "/usr/bin", "/snap/bin")
+"""Where certbot is when cron's PATH does not have it."""
+
+
+def find() -> str:
+    """Return the path of certbot.
+
+    Raises:
+        FleetError: it is not installed.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *ELSEWHERE])
+    if found := shutil.which("certbot", path=path):
+        return found
+    raise FleetError("certbot", "it is not installed", "apt-get install certbot")
+
+
+def run(places: Places, arguments: Sequence[str]) -> None:
+    """Run it to its end.
+
+    Raises:
+        FleetError: it failed, with its own reason or the ACME server's.
+    """
+    command = [find(), *arguments]
+    log = places.logs / "letsencrypt.log"
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FleetError("certbot", f"not done after {PATIENCE:g} s", f"see {log}") from None
+    except OSError as error:
+        raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
+    if done.returncode != 0:
+        step = f"the site is as it was; mend it, then try again; all of it is in {log}"
+        raise FleetError("certbot", refusal(done.stdout), step)

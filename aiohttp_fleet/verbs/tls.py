@@ -1,0 +1,38 @@
+"""``fleet tls``: HTTPS, with a certificate that renews itself."""
+
+import click
+
+from aiohttp_fleet.act.lock import exclusive
+from aiohttp_fleet.act.tls import Wish, checked, obtain, renewed
+from aiohttp_fleet.compute.certbot import is_domain
+from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
+
+PORT = click.IntRange(1, 65535)
+
+
+@verb
+@click.argument("domain", nargs=-1)
+@click.option("--email", metavar="ADDRESS", help="Whom the ACME server may write to.")
+@click.option("--server", metavar="URL", help="Directory of another ACME server than Let's Encrypt's.")
+@click.option("--hsts", is_flag=True, help="Tell browsers to use nothing but https for two years.")
+@click.option("--port", type=PORT, default=443, show_default=True, help="Where nginx listens for https.")
+@click.option("--http-port", type=PORT, default=80, show_default=True, help="Where the ACME server asks.")
+@click.option("--renew", is_flag=True, help="Renew the certificate if it is time; from a timer, twice a day.")
+@click.option("--check", is_flag=True, help="Exit 1 when the certificate is about to expire.")
+def tls(chosen: Chosen, domain: tuple[str, ...], renew: bool, check: bool, port: int, **others: object) -> int:
+    """Obtain a certificate for each DOMAIN with certbot, which accepts the ACME server's terms, and serve https."""
+    if bool(domain) + renew + check != 1:
+        raise click.UsageError("Name a domain, or --renew, or --check.")
+    names = tuple(dict.fromkeys(name.lower().rstrip(".") for name in domain))
+    if wrong := [name for name in names if not is_domain(name)]:
+        raise click.UsageError(f"{wrong[0]!r} is no domain, such as www.example.org.")
+    fleet = chosen.fleet()
+    if check:
+        click.echo(checked(fleet))
+        return 0
+    with exclusive(fleet, "fleet tls"):
+        wish = Wish(names, port, **others)  # type: ignore[arg-type]
+        steps = renewed(fleet, supervisord(fleet)) if renew else obtain(fleet, supervisord(fleet), wish)
+        for line in steps:
+            click.echo(line)
+    return 0
