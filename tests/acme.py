@@ -3,11 +3,13 @@
 https://github.com/letsencrypt/pebble
 """
 
+import http.client
 import json
 import os
 import shutil
 import socket
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,16 +22,52 @@ MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
 needs_acme = pytest.mark.skipif(
     bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (apt-get install pebble certbot openssl)"
 )
+_CA = """\
+[ca]
+default_ca = self
+[self]
+database = {directory}/ca.index
+rand_serial = yes
+unique_subject = no
+new_certs_dir = {directory}
+default_md = sha256
+policy = names
+x509_extensions = made
+[names]
+commonName = supplied
+[req]
+distinguished_name = names
+[made]
+subjectAltName = DNS:{name}, IP:127.0.0.1
+basicConstraints = critical, CA:TRUE
+"""
 YEARS = 157766400
 """Seconds, five years: pebble's own default."""
 
 
-def self_made(directory: Path, name: str, days: int = 30) -> tuple[Path, Path]:
-    """Make a certificate that vouches for itself; return its path and its key's."""
-    certificate, key = directory / "self.pem", directory / "self.key"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", str(days), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"]
-    subprocess.run([*command, "-out", certificate, "-keyout", key], check=True, capture_output=True)
+def self_made(directory: Path, name: str, life: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
+    """Make a certificate that vouches for itself.
+
+    Args:
+        directory: where to.
+        name: the domain that it is for.
+        life: days from now when it begins to be valid, and when it ends to be.
+
+    Returns:
+        Its path and its key's.
+    """
+    (directory / "ca.conf").write_text(_CA.format(directory=directory, name=name))
+    (directory / "ca.index").touch()
+    certificate, key, request = (directory / f"self.{kind}" for kind in ("pem", "key", "csr"))
+    conf = ["-config", str(directory / "ca.conf")]
+    new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}"]
+    make = ["openssl", "req", "-new", *conf, *new, "-out", str(request), "-keyout", str(key)]
+    now = datetime.now(UTC)
+    begin, end = ((now + timedelta(days=days)).strftime("%Y%m%d%H%M%SZ") for days in life)
+    sign = ["openssl", "ca", "-batch", "-selfsign", *conf, "-keyfile", str(key), "-in", str(request)]
+    sign += ["-startdate", begin, "-enddate", end, "-out", str(certificate), "-notext"]
+    for command in (make, sign):
+        subprocess.run(command, check=True, capture_output=True)
     return certificate, key
 
 
@@ -49,6 +87,7 @@ class Acme:
     def __init__(self, place: Path, http_port: int, validity: int = YEARS) -> None:
         self.trust, key = self_made(place, "localhost")
         port, dns, management = free_port(), free_port(), free_port()
+        self._management = management
         self.url = f"https://127.0.0.1:{port}/dir"
         config = {
             "listenAddress": f"127.0.0.1:{port}",
@@ -71,6 +110,13 @@ class Acme:
                 subprocess.Popen(command, env=environ, stdout=log, stderr=log) for command in (names, server)
             ]
         until("the ACME server", lambda: _listens(port) and _listens(management))
+
+    def elsewhere(self, name: str, address: str) -> None:
+        """Give a name another address than this machine's usual one, in the DNS that this server asks."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._management, timeout=10)
+        connection.request("POST", "/add-a", json.dumps({"host": f"{name}.", "addresses": [address]}))
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def evidence(self) -> str:
         """Return what it has said."""

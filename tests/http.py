@@ -1,6 +1,7 @@
 """The plainest HTTP client: what is sent is what the test says, nothing is repeated."""
 
 import socket
+import ssl
 from pathlib import Path
 
 GET = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -12,13 +13,16 @@ class Client:
 
     Args:
         address: a socket path, or a port of this machine.
+        tls: how to speak https, None for http.
     """
 
-    def __init__(self, address: Path | int) -> None:
+    def __init__(self, address: Path | int, tls: ssl.SSLContext | None = None) -> None:
         unix = isinstance(address, Path)
         self._sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
         self._sock.settimeout(20)
         self._sock.connect(str(address) if unix else ("127.0.0.1", address))
+        if tls is not None:
+            self._sock = tls.wrap_socket(self._sock)
 
     def __enter__(self) -> "Client":
         return self

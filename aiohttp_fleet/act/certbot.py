@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from aiohttp_fleet.compute.certbot import refusal
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.read.tls import Places
 
 PATIENCE = 300.0
@@ -34,7 +35,6 @@ def run(places: Places, arguments: Sequence[str]) -> None:
         FleetError: it failed, with its own reason or the ACME server's.
     """
     command = [find(), *arguments]
-    log = places.logs / "letsencrypt.log"
     try:
         done = subprocess.run(
             command,
@@ -46,9 +46,10 @@ def run(places: Places, arguments: Sequence[str]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise FleetError("certbot", f"not done after {PATIENCE:g} s", f"see {log}") from None
+        raise FleetError("certbot", f"not done after {PATIENCE:g} s", f"see {places.log}") from None
     except OSError as error:
         raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
     if done.returncode != 0:
-        step = f"the site is as it was; mend it, then try again; all of it is in {log}"
-        raise FleetError("certbot", refusal(done.stdout), step)
+        log = read_text(places.log) if places.log.exists() else ""
+        step = f"the site is as it was; mend it, then try again; all of it is in {places.log}"
+        raise FleetError("certbot", refusal(done.stdout, log), step)

@@ -37,7 +37,7 @@ def test(conf: Path, text: str) -> None:
 
 
 def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
-    """Make nginx take up ``conf``, and wait until its new workers are there.
+    """Make nginx take up ``conf``, and wait until its new workers are there and the old ones accept nobody any more.
 
     Args:
         supervisord: through whom nginx gets its HUP.
@@ -52,9 +52,18 @@ def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
         raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
     before = _children(master)
     supervisord.signal(namespec, "HUP")
-    if not until(lambda: _children(master) - before, RELOAD):
+    if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
         step = f"see supervisorctl tail {namespec}"
         raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
+
+
+def _accepts(pid: str) -> bool:
+    """Whether an nginx worker still accepts connections: its title says when it does not."""
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return title.startswith(b"nginx: worker process") and b"shutting down" not in title
 
 
 def _children(pid: int) -> set[str]:

@@ -10,26 +10,26 @@ from aiohttp_fleet.read.tls import LINEAGE, Places
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
-_PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*(\S+)\n\s*Detail:\s*(.+)$", re.MULTILINE)
+_PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*\S+\n\s*Detail:\s*(.+)$", re.MULTILINE)
+_REFUSED = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:\w+ :: (?:.* :: )?(.+)$", re.MULTILINE)
 _NOISE = ("Ask for help", "Saving debug log", "- - -", "See the logfile", "Hint:", "Some challenges have failed")
 
 
-def certonly(places: Places, domains: Sequence[str], email: str | None, server: str | None) -> list[str]:
+def certonly(places: Places, domains: Sequence[str], email: str | None, server: str) -> list[str]:
     """Return certbot's arguments for a first certificate, or one for other domains; a fresh one is kept.
 
     Args:
         places: where everything is.
         domains: names it is for.
         email: whom the ACME server may write to.
-        server: URL of its directory, None for Let's Encrypt's.
+        server: URL of its directory.
     """
     words = ["certonly", *_common(places), "--agree-tos", "--webroot", "--webroot-path", str(places.webroot)]
     words += ["--renew-with-new-domains"]
     words += ["--email", email] if email else ["--register-unsafely-without-email"]
-    words += ["--server", server] if server else []
-    # certbot keeps a certificate that is still good, even one of a server for trials
-    other = places.acme_server is not None and server is not None and places.acme_server != server
-    words += ["--force-renewal"] if other else ["--keep-until-expiring"]
+    words += ["--server", server]
+    # a certificate that is still good is kept, but not one of another server, which may have been for trials
+    words += ["--keep-until-expiring"] if places.acme_server in (None, server) else ["--force-renewal"]
     return [*words, *(word for domain in domains for word in ("--domain", domain))]
 
 
@@ -47,15 +47,20 @@ def _common(places: Places) -> list[str]:
     return [*words, "--work-dir", str(places.logs), "--logs-dir", str(places.logs)]
 
 
-def refusal(output: str) -> str:
-    """Return why certbot failed, in one line: the ACME server's words where it has said something."""
+def refusal(output: str, log: str) -> str:
+    """Return why certbot failed, in one line: the ACME server's words where it has said something.
+
+    Args:
+        output: what certbot printed.
+        log: what it logged. Debian 12's certbot 2.1 prints "AttributeError: can't set attribute" instead of what an
+            ACME server answers to an order (https://github.com/certbot/certbot/issues/9539).
+    """
     if problems := _PROBLEM.findall(output):
-        return ", ".join(f"{domain}: {detail.strip()}" for domain, _, detail in problems)
+        return ", ".join(f"{domain}: {detail.strip()}" for domain, detail in problems)
+    if refused := _REFUSED.findall(log):
+        return str(refused[-1])
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(_NOISE)]
-    for number, line in enumerate(lines[:-1]):
-        if line.startswith("An unexpected error occurred"):
-            return lines[number + 1]
     return lines[-1] if lines else "it says nothing"
 
 

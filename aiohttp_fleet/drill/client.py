@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,10 +24,12 @@ class Client:
     Args:
         address: host and port.
         tally: where it counts.
+        tls: how to speak https, None for http.
     """
 
-    def __init__(self, address: tuple[str, int], tally: Tally) -> None:
+    def __init__(self, address: tuple[str, int], tally: Tally, tls: ssl.SSLContext | None = None) -> None:
         self._address = address
+        self._tls = tls
         self._tally = tally
         self._connection = Connection()
 
@@ -68,7 +71,9 @@ class Client:
             return ""
         try:
             async with asyncio.timeout(TOO_LATE):
-                _, self._connection = await asyncio.get_running_loop().create_connection(Connection, *self._address)
+                _, self._connection = await asyncio.get_running_loop().create_connection(
+                    Connection, *self._address, ssl=self._tls
+                )
         except OSError as error:
             await asyncio.sleep(PAUSE)
             return f"no connection ({error.strerror or 'nobody accepts it'})"
@@ -77,7 +82,12 @@ class Client:
 
 @asynccontextmanager
 async def load(
-    port: int, clients: int, rate: float = 0, next_ask: NextAsk | None = None, host: str = "127.0.0.1"
+    port: int,
+    clients: int,
+    rate: float = 0,
+    next_ask: NextAsk | None = None,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Tally]:
     """Keep ``clients`` kept-alive connections busy; at the end, wait for the last answers.
 
@@ -87,10 +97,11 @@ async def load(
         rate: requests a second of all together, 0 for as many as go.
         next_ask: what is asked; None for GET / and POST / in turn, which is to come back.
         host: of the site.
+        tls: how to speak https, None for http.
     """
     tally, stop = Tally(), asyncio.Event()
     interval = clients / rate if rate else 0.0
-    made = [Client((host, port), tally) for _ in range(clients)]
+    made = [Client((host, port), tally, tls) for _ in range(clients)]
     runs = [
         client.run(next_ask or plain("/", "/", echoed=True), number * APART, interval, stop)
         for number, client in enumerate(made)

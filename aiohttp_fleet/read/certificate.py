@@ -37,20 +37,27 @@ def served(address: tuple[str, int]) -> Certificate:
         FleetError: nobody answers there, or not in TLS.
     """
     try:
-        pem = ssl.get_server_certificate(address, timeout=CONNECT)
-        # ssl tells the fields of a certificate that it trusts only: this one is told to trust itself
-        context = ssl.create_default_context(cadata=pem)
-        context.check_hostname = False
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.verify_flags |= NO_CHECK_TIME
-        with (
-            socket.create_connection(address, CONNECT) as plain,
-            context.wrap_socket(plain, server_hostname=address[0]) as sock,
-        ):
-            fields = sock.getpeercert() or {}
+        try:
+            return _served(address)
+        except ssl.SSLCertVerificationError:  # nginx has been reloaded between the two looks
+            return _served(address)
     except (OSError, ValueError) as error:
         where = "{}:{}".format(*address)
         raise FleetError(where, f"no certificate is shown there ({error})", "see fleet status") from None
+
+
+def _served(address: tuple[str, int]) -> Certificate:
+    """Look twice: `ssl` tells the fields only of a certificate that it trusts, so it is told to trust the first."""
+    pem = ssl.get_server_certificate(address, timeout=CONNECT)
+    context = ssl.create_default_context(cadata=pem)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags |= NO_CHECK_TIME
+    with (
+        socket.create_connection(address, CONNECT) as plain,
+        context.wrap_socket(plain, server_hostname=address[0]) as sock,
+    ):
+        fields = sock.getpeercert() or {}
     names = tuple(str(pair[1]) for pair in fields.get("subjectAltName", ()) if pair[0] == "DNS")
     begins, expires = (ssl.cert_time_to_seconds(str(fields[key])) for key in ("notBefore", "notAfter"))
     return Certificate(ssl.PEM_cert_to_DER_cert(pem), names, begins, expires)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.nginx.conf import address, directive
 from aiohttp_fleet.read.text import read_text
 
 LINEAGE = "fleet"
@@ -38,6 +38,11 @@ class Places:
         return self.deploy / "run" / "certbot"
 
     @property
+    def log(self) -> Path:
+        """What certbot did, the last time."""
+        return self.logs / "letsencrypt.log"
+
+    @property
     def webroot(self) -> Path:
         """What the challenge location of nginx.conf serves."""
         return self.tls / "acme"
@@ -56,6 +61,26 @@ class Places:
     def http_conf(self) -> Path:
         """What nginx.conf includes into its http block."""
         return self.tls / "http.conf"
+
+    def listen(self, version: str) -> Path:
+        """Where nginx listens for https, as it is written since that version of nginx."""
+        return self.tls / "listen" / f"{version}.conf"
+
+    @property
+    def https(self) -> tuple[str, int] | None:
+        """Where https can be reached from this machine, None where there is none."""
+        path = self.listen("0")
+        return address(read_text(path)) if path.exists() else None
+
+    def require_https(self) -> tuple[str, int]:
+        """Return where https can be reached from this machine.
+
+        Raises:
+            FleetError: there is none.
+        """
+        if found := self.https:
+            return found
+        raise FleetError(str(self.tls), "this fleet has no https", "fleet tls DOMAIN")
 
     @property
     def acme_server(self) -> str | None:

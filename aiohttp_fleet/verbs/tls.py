@@ -1,5 +1,7 @@
 """``fleet tls``: HTTPS, with a certificate that renews itself."""
 
+from typing import Any
+
 import click
 
 from aiohttp_fleet.act.lock import exclusive
@@ -7,19 +9,21 @@ from aiohttp_fleet.act.tls import Wish, checked, obtain, renewed
 from aiohttp_fleet.compute.certbot import is_domain
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+"""https://letsencrypt.org/docs/acme-protocol-updates/; for trials https://acme-staging-v02.api.letsencrypt.org/directory."""
 PORT = click.IntRange(1, 65535)
 
 
 @verb
 @click.argument("domain", nargs=-1)
 @click.option("--email", metavar="ADDRESS", help="Whom the ACME server may write to.")
-@click.option("--server", metavar="URL", help="Directory of another ACME server than Let's Encrypt's.")
+@click.option("--server", metavar="URL", default=LETS_ENCRYPT, show_default=True, help="Directory of the ACME server.")
 @click.option("--hsts", is_flag=True, help="Tell browsers to use nothing but https for two years.")
 @click.option("--port", type=PORT, default=443, show_default=True, help="Where nginx listens for https.")
 @click.option("--http-port", type=PORT, default=80, show_default=True, help="Where the ACME server asks.")
 @click.option("--renew", is_flag=True, help="Renew the certificate if it is time; from a timer, twice a day.")
 @click.option("--check", is_flag=True, help="Exit 1 when the certificate is about to expire.")
-def tls(chosen: Chosen, domain: tuple[str, ...], renew: bool, check: bool, port: int, **others: object) -> int:
+def tls(chosen: Chosen, domain: tuple[str, ...], renew: bool, check: bool, **wishes: Any) -> int:
     """Obtain a certificate for each DOMAIN with certbot, which accepts the ACME server's terms, and serve https."""
     if bool(domain) + renew + check != 1:
         raise click.UsageError("Name a domain, or --renew, or --check.")
@@ -31,7 +35,7 @@ def tls(chosen: Chosen, domain: tuple[str, ...], renew: bool, check: bool, port:
         click.echo(checked(fleet))
         return 0
     with exclusive(fleet, "fleet tls"):
-        wish = Wish(names, port, **others)  # type: ignore[arg-type]
+        wish = Wish(names, **wishes)
         steps = renewed(fleet, supervisord(fleet)) if renew else obtain(fleet, supervisord(fleet), wish)
         for line in steps:
             click.echo(line)

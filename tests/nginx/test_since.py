@@ -58,3 +58,14 @@ def test_a_reload_of_a_newer_nginx_loses_no_request(site: Make) -> None:
         return tally.lost
 
     assert asyncio.run(reload()) == []
+
+
+@pytest.mark.parametrize(("version", "taken"), [("1.22.1", "old"), ("1.25.1", "new"), ("1.31.3", "new")])
+def test_of_what_changed_its_form_the_newest_known_is_taken(place: Path, version: str, taken: str) -> None:
+    """How https listens; it is there again after a restart with another nginx."""
+    (place / "run").mkdir()
+    (place / "tls" / "listen").mkdir(parents=True)
+    (place / "tls" / "listen" / "0.conf").write_text("old")
+    (place / "tls" / "listen" / "1.25.1.conf").write_text("new")
+    take_up(place / "nginx.conf", version)
+    assert (place / "run" / "tls-listen.conf").read_text() == taken
