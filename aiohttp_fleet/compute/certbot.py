@@ -12,6 +12,7 @@ _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
 _PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*\S+\n\s*Detail:\s*(.+)$", re.MULTILINE)
 _REFUSED = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:\w+ :: (?:.* :: )?(.+)$", re.MULTILINE)
+_RENEWAL = re.compile(r"^Failed to renew certificate \S+ with error: (.+)$", re.MULTILINE)
 _NOISE = ("Ask for help", "Saving debug log", "- - -", "See the logfile", "Hint:", "Some challenges have failed")
 
 
@@ -44,7 +45,9 @@ def renew(places: Places) -> list[str]:
 
 def _common(places: Places) -> list[str]:
     words = ["--non-interactive", "--cert-name", LINEAGE, "--config-dir", str(places.certbot)]
-    return [*words, "--work-dir", str(places.logs), "--logs-dir", str(places.logs)]
+    words += ["--work-dir", str(places.logs), "--logs-dir", str(places.logs)]
+    # a log for each run, those of ten days; Debian's cli.ini has 0, one log for ever, for a logrotate of its own
+    return [*words, "--max-log-backups", "20"]
 
 
 def refusal(output: str, log: str) -> str:
@@ -59,6 +62,8 @@ def refusal(output: str, log: str) -> str:
         return ", ".join(f"{domain}: {detail.strip()}" for domain, detail in problems)
     if refused := _REFUSED.findall(log):
         return str(refused[-1])
+    if failed := _RENEWAL.findall(output):
+        return str(failed[-1])
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(_NOISE)]
     return lines[-1] if lines else "it says nothing"

@@ -28,6 +28,14 @@ LOG = (
     ' the identifier :: Order included an identifier for which issuance is forbidden by policy: "refused.example"\n'
     "\nDuring handling of the above exception, another exception occurred:\n"
 )
+RENEWAL = """\
+Processing /srv/site/deploy/tls/certbot/renewal/fleet.conf
+Failed to renew certificate fleet with error: Requesting 127.0.0.1/dir: Connection refused
+All renewals failed. The following certificates could not be renewed:
+  /srv/site/deploy/tls/certbot/live/fleet/fullchain.pem (failure)
+1 renew failure(s), 0 parse failure(s)
+Ask for help or search for solutions at https://community.letsencrypt.org.
+"""
 SERVER = "https://acme.example.test/dir"
 
 
@@ -37,9 +45,10 @@ SERVER = "https://acme.example.test/dir"
         (FAILED, "", "away.example.test: dial tcp 127.0.0.2:80: connect: connection refused"),
         (BROKEN, LOG, 'Order included an identifier for which issuance is forbidden by policy: "refused.example"'),
         (BROKEN, "", "AttributeError: can't set attribute"),
+        (RENEWAL, "", "Requesting 127.0.0.1/dir: Connection refused"),
         ("", "", "it says nothing"),
     ],
-    ids=["challenge", "order", "unknown", "silent"],
+    ids=["challenge", "order", "unknown", "renewal", "silent"],
 )
 def test_the_reason_is_the_acme_servers_where_it_gave_one(output: str, log: str, reason: str) -> None:
     """Otherwise the last that certbot has said."""
