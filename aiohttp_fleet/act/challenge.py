@@ -1,6 +1,7 @@
 """Whether an ACME server that asks for a challenge would be answered by this fleet."""
 
 import http.client
+import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
@@ -73,11 +74,14 @@ def _probe(webroot: Path) -> Iterator[str]:
     """Put a file where certbot will put its own, whose content is its name."""
     name = f"fleet-{secrets.token_hex(8)}"
     file = webroot / UNDER / name
+    before = os.umask(0o022)  # nginx's workers, nobody under root, have to read it, whatever the operator prefers
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)
     except OSError as error:
         raise FleetError(str(file.parent), f"cannot be written ({error.strerror})", "see ls -ld") from None
+    finally:
+        os.umask(before)
     try:
         yield name
     finally:

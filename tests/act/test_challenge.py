@@ -1,5 +1,6 @@
 """Tests of aiohttp_fleet/act/challenge.py, with a web server that stands for nginx."""
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -35,6 +36,17 @@ def test_a_site_that_answers_is_no_doubt(place: Path, site: tuple[str, int]) -> 
     """Asked directly, and by its name; nothing is left behind."""
     assert list(look(place / "acme", site, ["127.0.0.1"], site[1])) == []
     assert [path for path in (place / "acme").rglob("*") if path.is_file()] == []
+
+
+def test_nginx_may_read_it_whatever_the_umask(place: Path, site: tuple[str, int]) -> None:
+    """Under root its workers are nobody."""
+    before = os.umask(0o077)
+    try:
+        list(look(place / "acme", site, ["127.0.0.1"], site[1]))
+    finally:
+        os.umask(before)
+    made = [place / "acme", *(place / "acme").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o755}
 
 
 def test_an_nginx_without_the_location_is_told(place: Path, site: tuple[str, int]) -> None:
