@@ -6,6 +6,7 @@ from importlib.resources.abc import Traversable
 
 SUPERVISORD = "supervisord.conf"
 NGINX = "nginx.conf"
+TLS = "tls.conf"
 IGNORE = "run/.gitignore"
 
 
@@ -19,5 +20,5 @@ def templates() -> Mapping[str, str]:
     packed = package / "templates"
     root = packed if packed.is_dir() else package / ".." / "deploy"
     since = {f"since/{file.name}": file for file in (root / "since").iterdir() if file.name.endswith(".conf")}
-    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, IGNORE)} | since
+    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, TLS, IGNORE)} | since
     return {name: file.read_text() for name, file in found.items()}
