@@ -36,9 +36,15 @@ def test_who_is_not_ready_is_told_with_the_reason(site: Make) -> None:
     """A stopped worker, one whose socket does not answer any more, and a lost path."""
     made = site().start()
     made.ctl("stop", "aiohttp:web1")
-    (made.place / "web_2.sock").unlink()
-    (made.place / "web_2.sock").symlink_to(made.place / "web_3.sock")
-    done = made.fleet("status", "--json")
+    pid = made.pid("aiohttp:web2")
+    os.kill(pid, signal.SIGSTOP)  # or it would bind its path again at once
+    try:
+        for name in ("web_2.ctl", "web_2.sock"):
+            (made.place / name).unlink()
+        (made.place / "web_2.sock").symlink_to(made.place / "web_3.sock")
+        done = made.fleet("status", "--json")
+    finally:
+        os.kill(pid, signal.SIGCONT)
     rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
     assert done.returncode == 1
     assert rows["web1"]["state"] == "STOPPED"

@@ -117,10 +117,12 @@ def test_http_goes_to_https_but_for_the_challenge_and_for_other_names(site: Make
 
 @needs_openssl
 def test_the_application_learns_that_it_was_https(site: Make) -> None:
-    """By the same headers as ever."""
+    """By the same headers as ever, and so by its own URL."""
     made, port = site().start(), free_port()
     secured(made, port)
-    assert b'"X-Forwarded-Proto": "https"' in ask(port, secure=True, path="/headers")[2]
+    seen = ask(port, secure=True, path="/headers")[2]
+    assert b'"X-Forwarded-Proto": "https"' in seen
+    assert b'"url": "https://' in seen
 
 
 @needs_openssl
