@@ -216,4 +216,7 @@ def test_a_project_that_the_workers_may_not_read_is_refused(project: Project) ->
 def test_a_directory_that_is_not_writable_is_told(project: Project) -> None:
     """Before anything else is done."""
     project.root.chmod(0o555)
-    assert f"{project.root}: cannot be written" in project.one_line()
+    try:
+        assert f"{project.root}: cannot be written" in project.one_line()
+    finally:
+        project.root.chmod(0o755)  # so that it can be removed
