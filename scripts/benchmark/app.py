@@ -1,11 +1,9 @@
 """The application that is measured: the same for every aiohttp peer."""
 
-import asyncio
 import json
 import time
-from pathlib import Path
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 HELLO = b"Hello, world"
 DOCUMENT = [
@@ -16,9 +14,6 @@ PAGE = (
 ).encode()
 BURN = 0.03
 """Seconds of processor time."""
-SLOW = 0.5
-"""Seconds of waiting."""
-STATIC = Path(__file__).parent / "static"
 
 
 async def hello(request: web.Request) -> web.Response:
@@ -53,26 +48,10 @@ async def burn(request: web.Request) -> web.Response:
     return web.Response(body=HELLO)
 
 
-async def slow(request: web.Request) -> web.Response:
-    """Wait for a database, say."""
-    await asyncio.sleep(SLOW)
-    return web.Response(body=HELLO)
-
-
-async def socket(request: web.Request) -> web.WebSocketResponse:
-    """Send back each message."""
-    ws = web.WebSocketResponse()
-    await ws.prepare(request)
-    async for message in ws:
-        if message.type is WSMsgType.TEXT:
-            await ws.send_str(message.data)
-    return ws
-
-
 def create_app() -> web.Application:
     """Build it."""
     app = web.Application(client_max_size=2**30)
-    gets = {"/": hello, "/json": document, "/page": page, "/burn": burn, "/slow": slow, "/ws": socket}
+    gets = {"/": hello, "/json": document, "/page": page, "/burn": burn}
     app.add_routes([web.get(path, handler) for path, handler in gets.items()])
     app.add_routes([web.post("/echo", echo)])
     return app

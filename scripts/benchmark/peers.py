@@ -47,7 +47,8 @@ class Peer:
     @property
     def apps(self) -> list[int]:
         """The pids of everything but nginx, now."""
-        return [pid for pid in with_children(self.parent) if pid not in self.nginx]
+        nginx = self.nginx
+        return [pid for pid in with_children(self.parent) if pid not in nginx]
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def recipe(workers: int) -> Iterator[Peer]:
         conf.write_text(
             f"[supervisord]\nlogfile={directory}/log\npidfile={directory}/pid\n[program:aiohttp]\nnumprocs={workers}\n"
             "numprocs_start=1\nprocess_name=web%(process_num)s\nautostart=true\nautorestart=true\n"
-            f"directory={ROOT}\n"
+            f"directory={ROOT}\numask=000\n"  # not in the recipe: without it nginx may not connect
             f"command={sys.executable} -m scripts.benchmark.recipe --path={directory}/web_%(process_num)s.sock\n"
         )
         servers = "".join(f"server unix:{directory}/web_{n}.sock fail_timeout=0; " for n in range(1, workers + 1))
@@ -176,16 +177,7 @@ def _nginx(prefix: Path, conf: Path) -> Iterator[int]:
 
 @contextmanager
 def _gunicorn(workers: int, socket: Path, *options: str) -> Iterator[int]:
-    shared = (
-        "-w",
-        workers,
-        "-k",
-        WORKER,
-        "-b",
-        f"unix:{socket}",
-        "-m",
-        "0",
-    )  # -m: its umask, so that nginx may connect
+    shared = ("-w", workers, "-k", WORKER, "-b", f"unix:{socket}", "-m", "0")  # umask 0, so that nginx may connect
     with _process(BIN / "gunicorn", f"{APP}:application", *shared, *options) as pid:
         yield pid
 
