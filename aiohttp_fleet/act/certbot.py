@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aiohttp_fleet.compute.certbot import refusal
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.read.text import read_text
+from aiohttp_fleet.read.text import read_existing
 from aiohttp_fleet.read.tls import Places
 
 PATIENCE = 300.0
@@ -50,6 +50,5 @@ def run(places: Places, arguments: Sequence[str]) -> None:
     except OSError as error:
         raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
     if done.returncode != 0:
-        log = read_text(places.log) if places.log.exists() else ""
         step = f"the site is as it was; mend it, then try again; all of it is in {places.log}"
-        raise FleetError("certbot", refusal(done.stdout, log), step)
+        raise FleetError("certbot", refusal(done.stdout, read_existing(places.log) or ""), step)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp_fleet.act import nginx, write
+from aiohttp_fleet.act.certificate import served
 from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.compute.tls import http_text, listen_texts, server_text
@@ -15,21 +16,23 @@ from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.nginx.since import take_up
-from aiohttp_fleet.read.certificate import served
 from aiohttp_fleet.read.fleet import Fleet
-from aiohttp_fleet.read.text import read_text
+from aiohttp_fleet.read.text import read_existing, read_text
 from aiohttp_fleet.read.tls import Places, listens
 
 INCLUDES = ("include tls/http*.conf;", "include tls/server*.conf;")
 """What nginx.conf needs for it."""
 
 
-def require(fleet: Fleet, port: int) -> None:
+def require(fleet: Fleet, port: int) -> tuple[str, int]:
     """Make sure that nginx could serve https, before anybody is asked for a certificate.
 
     Args:
         fleet: the fleet.
         port: where nginx is to listen for https.
+
+    Returns:
+        Where http can be reached from this machine.
 
     Raises:
         FleetError: it could not.
@@ -54,6 +57,7 @@ def require(fleet: Fleet, port: int) -> None:
     if before is None or before[1] != port:
         for host in listens(text):
             _require_free(host, port)
+    return site
 
 
 def _require_free(host: str, port: int) -> None:
@@ -93,7 +97,7 @@ def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], po
         places.server_conf: server_text(hsts),
     }
     texts |= {places.listen(version): lines for version, lines in listen_texts(listens(text), port).items()}
-    old = {path: read_text(path) if path.exists() else None for path in texts}
+    old = {path: read_existing(path) for path in texts}
     reloading = False
     try:
         _put(fleet, texts)
@@ -128,13 +132,11 @@ def reload(fleet: Fleet, supervisord: Supervisord) -> None:
 def _put(fleet: Fleet, texts: Mapping[Path, str | None]) -> None:
     """Write these files, remove those without a text, and let nginx's version choose."""
     for path, text in texts.items():
+        if text is not None:
+            write.put(path, text)
+            continue
         try:
-            if text is None:
-                path.unlink(missing_ok=True)
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld") from None
-        write.replace(path, text)
     take_up(fleet.nginx_conf, running(fleet.nginx_conf).version())

@@ -16,7 +16,7 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.templates import NGINX, SUPERVISORD, templates
-from aiohttp_fleet.read.text import read_text
+from aiohttp_fleet.read.text import read_existing
 
 
 def planned(project: Project) -> Mapping[Path, str]:
@@ -29,13 +29,14 @@ def planned(project: Project) -> Mapping[Path, str]:
     shipped = templates()
     with _aside(project.root) as directory:
         conf = directory / SUPERVISORD
-        conf.write_text(supervisord_text(project, shipped[SUPERVISORD]))
+        supervisord = supervisord_text(project, shipped[SUPERVISORD])
+        conf.write_text(supervisord)
         fleet = read(conf, PROGRAM)
         text = rendered(fleet, nginx_text(project, shipped[NGINX]))
         _require_markers(replace(fleet, nginx_conf=project.root / "deploy" / NGINX))
         nginx.test(directory / NGINX, text)
         preflight(fleet.workers[0], os.environ)
-        texts = {**shipped, SUPERVISORD: conf.read_text(), NGINX: text}
+        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text}
     return {project.root / "deploy" / name: text for name, text in texts.items()}
 
 
@@ -57,13 +58,8 @@ def _aside(root: Path) -> Iterator[Path]:
 
 def _require_markers(fleet: Fleet) -> None:
     """Leave an nginx.conf alone that "fleet render" would not touch either: it is somebody's own."""
-    if (text := existing(fleet.nginx_conf)) is not None:
+    if (text := read_existing(fleet.nginx_conf)) is not None:
         rendered(fleet, text)
-
-
-def existing(path: Path) -> str | None:
-    """Return the text of a file that is there already, None where none is."""
-    return read_text(path) if path.exists() else None
 
 
 def create(project: Project, texts: Mapping[Path, str]) -> None:
@@ -82,9 +78,7 @@ def create(project: Project, texts: Mapping[Path, str]) -> None:
             made.mkdir(parents=True)
             if os.geteuid() == 0:
                 shutil.chown(made, project.user)
-        for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-            write.replace(path, text)
     except OSError as error:
         raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
+    for path, text in texts.items():
+        write.put(path, text)

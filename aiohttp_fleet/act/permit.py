@@ -11,9 +11,8 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.port import listeners, name_of, needs_root
+from aiohttp_fleet.worker.path import LONGEST
 
-LONGEST = 107
-"""Bytes of a unix socket's path (unix(7), sun_path without its final zero)."""
 TEMPORARY = ".4194304.4194304"
 """The longest ending of the name that a worker binds before its path: two pids of the largest size (proc(5))."""
 ELSEWHERE = "give this fleet a directory of its own, --run-dir=deploy/sockets"

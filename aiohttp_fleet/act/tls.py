@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiohttp_fleet.act import certbot, challenge, https
+from aiohttp_fleet.act.certificate import served
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.compute.certbot import certonly, renew
 from aiohttp_fleet.compute.expiry import is_due, sentence
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import address
-from aiohttp_fleet.read.certificate import served
 from aiohttp_fleet.read.fleet import Fleet
-from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.read.tls import Places
 
 
@@ -45,9 +43,7 @@ def obtain(fleet: Fleet, supervisord: Supervisord, wish: Wish) -> Iterator[str]:
     """
     places = Places(fleet.nginx_conf.parent)
     certbot.find()
-    https.require(fleet, wish.port)
-    site = address(read_text(fleet.nginx_conf))
-    assert site is not None, "https.require has looked"
+    site = https.require(fleet, wish.port)
     yield from challenge.look(places.webroot, site, wish.domains, wish.http_port)
     certbot.run(places, certonly(places, wish.domains, wish.email, wish.server))
     yield f"certbot: {places.certificate}"

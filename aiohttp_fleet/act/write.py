@@ -1,4 +1,4 @@
-"""Replace a file in one step."""
+"""Write a file in one step."""
 
 import contextlib
 import os
@@ -7,6 +7,20 @@ from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.text import to_bytes
+
+
+def put(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` as `replace` does, and make the file and its directories where there are none.
+
+    Raises:
+        FleetError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
+    replace(path, text)
 
 
 def replace(path: Path, text: str) -> None:

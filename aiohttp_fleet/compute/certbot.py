@@ -8,8 +8,6 @@ from collections.abc import Sequence
 
 from aiohttp_fleet.read.tls import LINEAGE, Places
 
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+")
 _PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*\S+\n\s*Detail:\s*(.+)$", re.MULTILINE)
 _REFUSED = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:\w+ :: (?:.* :: )?(.+)$", re.MULTILINE)
 _RENEWAL = re.compile(r"^Failed to renew certificate \S+ with error: (.+)$", re.MULTILINE)
@@ -67,8 +65,3 @@ def refusal(output: str, log: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(_NOISE)]
     return lines[-1] if lines else "it says nothing"
-
-
-def is_domain(name: str) -> bool:
-    """Whether an ACME server could certify a name by this challenge: no address, no URL, no wildcard."""
-    return bool(_DOMAIN.fullmatch(name)) and not name.rpartition(".")[2].isdecimal()

@@ -1,8 +1,8 @@
 """The lines of nginx.conf that follow from supervisord.conf, between two comment markers."""
 
-import difflib
 from pathlib import Path
 
+from aiohttp_fleet.compute.unified import unified
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet, Worker
 
@@ -56,6 +56,4 @@ def _marker(path: Path, lines: list[str], marker: str) -> int:
 
 def difference(fleet: Fleet, text: str) -> str:
     """Return what `rendered` would change, as a unified diff; empty when nothing."""
-    name = str(fleet.nginx_conf)
-    new = rendered(fleet, text).splitlines(keepends=True)
-    return "".join(difflib.unified_diff(text.splitlines(keepends=True), new, name, f"{name} (rendered)", n=1))
+    return unified(fleet.nginx_conf, text, rendered(fleet, text), "rendered")

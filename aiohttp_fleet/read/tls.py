@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address, directive
-from aiohttp_fleet.read.text import read_text
+from aiohttp_fleet.read.text import read_existing, read_text
 
 LINEAGE = "fleet"
 """certbot's name for the certificate: the same whatever the domains, so that its path never changes."""
@@ -69,8 +69,7 @@ class Places:
     @property
     def https(self) -> tuple[str, int] | None:
         """Where https can be reached from this machine, None where there is none."""
-        path = self.listen("0")
-        return address(read_text(path)) if path.exists() else None
+        return address(read_existing(self.listen("0")) or "")
 
     def require_https(self) -> tuple[str, int]:
         """Return where https can be reached from this machine.

@@ -1,6 +1,5 @@
 """``fleet init``: one command, and an aiohttp project has its fleet."""
 
-import difflib
 import os
 import re
 import shlex
@@ -10,19 +9,20 @@ from pathlib import Path
 
 import click
 
-from aiohttp_fleet.act.init import create, existing, planned
+from aiohttp_fleet.act.init import create, planned
 from aiohttp_fleet.act.permit import permit
+from aiohttp_fleet.compute.domain import is_name
 from aiohttp_fleet.compute.project import PROGRAM, Project
+from aiohttp_fleet.compute.unified import unified
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.apps import App, find_apps, given_app
 from aiohttp_fleet.read.find import USUAL
 from aiohttp_fleet.read.machine import good_number
 from aiohttp_fleet.read.supervisord import read
+from aiohttp_fleet.read.text import read_existing
 from aiohttp_fleet.verbs.shape import Chosen, verb
 
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
-_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.I)
-"""RFC 1035, 2.3.1, and RFC 1123, 2.1."""
 
 
 @verb
@@ -46,7 +46,7 @@ def init(
     """Write deploy/ for the project in this directory: supervisord.conf and nginx.conf, ready to be started."""
     if check and write:
         raise click.UsageError("--check and --write exclude each other.")
-    if domain is not None and not _DOMAIN.fullmatch(domain):
+    if domain is not None and not is_name(domain):
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app is not None and not _SPEC.fullmatch(app):
         raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
@@ -64,7 +64,7 @@ def init(
 
 def _init(project: Project, check: bool, write: bool) -> int:
     permit(project)
-    texts = {path: text for path, text in planned(project).items() if existing(path) != text}
+    texts = {path: text for path, text in planned(project).items() if read_existing(path) != text}
     if check:
         _show(texts)
         return 1 if texts else 0
@@ -93,12 +93,11 @@ def _choose(root: Path, found: list[App]) -> int:
 
 def _show(texts: Mapping[Path, str]) -> None:
     for path, text in texts.items():
-        old = existing(path)
+        old = read_existing(path)
         if old is None:
             click.echo(f"{path}: would be written")
         else:
-            was, new = old.splitlines(keepends=True), text.splitlines(keepends=True)
-            click.echo("".join(difflib.unified_diff(was, new, str(path), f"{path} (fleet init)", n=1)), nl=False)
+            click.echo(unified(path, old, text, "fleet init"), nl=False)
 
 
 def _settle(texts: Mapping[Path, str], write: bool) -> None:

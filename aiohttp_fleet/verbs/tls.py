@@ -6,7 +6,7 @@ import click
 
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.tls import Wish, checked, obtain, renewed
-from aiohttp_fleet.compute.certbot import is_domain
+from aiohttp_fleet.compute.domain import is_domain
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.act.write import replace
+from aiohttp_fleet.act.write import put, replace
 from aiohttp_fleet.errors import FleetError
 
 
@@ -26,6 +26,15 @@ def test_a_missing_file_is_told_and_not_made(place: Path) -> None:
     with pytest.raises(FleetError, match=r"cannot be written \(No such file or directory\)"):
         replace(place / "missing", "new")
     assert list(place.iterdir()) == []
+
+
+def test_a_missing_file_is_put_there_with_its_directories(place: Path) -> None:
+    """And one that is there is replaced, its mode kept."""
+    file = place / "a" / "b" / "file"
+    put(file, "new")
+    file.chmod(0o640)
+    put(file, "newer")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("newer", 0o640)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

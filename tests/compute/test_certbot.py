@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.compute.certbot import certonly, is_domain, refusal
+from aiohttp_fleet.compute.certbot import certonly, refusal
 from aiohttp_fleet.read.tls import Places
 
 FAILED = """\
@@ -62,19 +62,3 @@ def test_a_certificate_of_another_server_is_not_kept(place: Path) -> None:
     (places.certbot / "renewal" / "fleet.conf").write_text(f"[renewalparams]\nserver = {SERVER}\n")
     assert "--keep-until-expiring" in certonly(places, ["example.org"], None, SERVER)
     assert "--force-renewal" in certonly(places, ["example.org"], None, "https://other.example.test/dir")
-
-
-@pytest.mark.parametrize("name", ["example.org", "www.example.org", "a-b.c1.de", "xn--bcher-kva.example"])
-def test_a_domain(name: str) -> None:
-    """What an ACME server takes."""
-    assert is_domain(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["", "no", "a b.de", "*.example.org", "https://example.org", "192.0.2.1", "-a.de", "a..de", "a" * 64 + ".de",
-     "example.org\n", "--renew", "a_b.de", "example.org:80"],
-)  # fmt: skip
-def test_no_domain(name: str) -> None:
-    """What it could not certify by a file, or at all."""
-    assert not is_domain(name)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.act import certbot
+from aiohttp_fleet.act.certificate import served
 from aiohttp_fleet.act.https import install
 from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.read.certificate import served
 from aiohttp_fleet.read.tls import Places
 from tests.acme import Acme, needs_acme, self_made
 from tests.http import Client
