@@ -21,12 +21,14 @@ class Due(NamedTuple):
 
 
 def recycle(look: Look, options: Options) -> Due | None:
-    """Return the worker to recycle: the one furthest above a limit, and only while all are there to take over."""
+    """Return the worker to recycle: the oldest of those above a limit, and only while all are there to take over.
+
+    The oldest, so that each has its turn: a busy fleet is above --max-requests again before the turn has gone round.
+    """
     if not all(sight.is_well for sight in look.workers):
         return None
-    excesses = [(excess, Due(sight, reason)) for sight in look.workers for excess, reason in _excesses(sight, options)]
-    excess, due = max(excesses, key=lambda found: found[0], default=(0.0, None))
-    return due if excess > 1 else None
+    above = [Due(sight, reason) for sight in look.workers for excess, reason in _excesses(sight, options) if excess > 1]
+    return min(above, key=lambda due: due.sight.started, default=None)
 
 
 def _excesses(sight: Sight, options: Options) -> Iterator[tuple[float, str]]:

@@ -49,9 +49,12 @@ def test_workers_come_due_one_after_the_other() -> None:
 
 
 def test_one_at_a_time() -> None:
-    """Of two that are due the one further above its limit; and none while a restart is going on."""
+    """Of two that are due the older one, however little it is above its limit; and none while a restart is going on."""
     watch = Watch("--max-memory=500MB")
-    fat = [sight(name, health=health(memory=size * MB)) for name, size in (("web1", 501), ("web2", 502))]
+    fat = [
+        sight("web1", started=200, health=health(memory=900 * MB)),
+        sight("web2", started=100, health=health(memory=501 * MB)),
+    ]
     assert watch.told(*fat) == RECYCLED
     watch.is_busy = True
     assert watch.told(*fat) == []
