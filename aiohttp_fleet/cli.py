@@ -9,6 +9,7 @@ import click
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.verbs.drill import drill
 from aiohttp_fleet.verbs.init import init
+from aiohttp_fleet.verbs.reload import reload
 from aiohttp_fleet.verbs.render import render
 from aiohttp_fleet.verbs.restart import restart
 from aiohttp_fleet.verbs.scale import scale
@@ -27,7 +28,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = Chosen(config, program)
 
 
-for command in (drill, init, render, restart, scale, status, tls):
+for command in (drill, init, reload, render, restart, scale, status, tls):
     fleet.add_command(command)
 
 

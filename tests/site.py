@@ -1,5 +1,6 @@
 """A whole fleet: real supervisord, real nginx, the shipped deploy/*.conf with other paths and another port."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,13 @@ class Site(Private):
         self.launch(environ)
         done = self.fleet("status", "--wait", "30")
         assert done.returncode == 0, done.stdout + done.stderr + self.evidence()
+        return self
+
+    def as_older(self) -> "Site":
+        """Treat its nginx, whichever it is, as one before 1.27.4: without what that can do itself at a reload."""
+        shutil.rmtree(self.nginx_conf.parent / "since")
+        before = self.nginx_conf.parent / "before"
+        (before / "1.27.4.conf").rename(before / "99.conf")
         return self
 
     def pid(self, namespec: str) -> int:

@@ -5,11 +5,15 @@ import subprocess
 from pathlib import Path
 
 from aiohttp_fleet.act.beside import beside
+from aiohttp_fleet.act.closing import closing
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
+from aiohttp_fleet.nginx.conf import address
+from aiohttp_fleet.read.text import read_text
+from aiohttp_fleet.read.tls import Places
 
 TEST = 10.0
 """Seconds for ``nginx -t``."""
@@ -39,6 +43,8 @@ def test(conf: Path, text: str) -> None:
 def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
     """Make nginx take up ``conf``, and wait until its new workers are there and the old ones accept nobody any more.
 
+    No request is lost in it, see `closing`.
+
     Args:
         supervisord: through whom nginx gets its HUP.
         namespec: nginx.
@@ -50,11 +56,16 @@ def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
     master = running_master(conf)
     if master is None:
         raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
-    before = _children(master)
-    supervisord.signal(namespec, "HUP")
-    if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
-        step = f"see supervisorctl tail {namespec}"
-        raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
+    with closing(conf, _ports(conf)):
+        before = _children(master)
+        supervisord.signal(namespec, "HUP")
+        if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
+            step = f"see supervisorctl tail {namespec}"
+            raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
+
+
+def _ports(conf: Path) -> set[int]:
+    return {where[1] for where in (address(read_text(conf)), Places(conf.parent).https) if where}
 
 
 def _accepts(pid: str) -> bool:

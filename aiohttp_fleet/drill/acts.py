@@ -1,6 +1,5 @@
 """What an operator does: restarts, rolls, broken deploys, another number of workers."""
 
-from aiohttp_fleet.act.nginx import reload
 from aiohttp_fleet.drill.ground import Ground
 from aiohttp_fleet.drill.private import GOOD, MODULE, Private, edit
 from aiohttp_fleet.errors import FleetError
@@ -63,7 +62,7 @@ def scale_down(ground: Ground) -> None:
 
 
 def update(ground: Private) -> None:
-    """Edit numprocs by hand, then supervisorctl update, fleet render and a reload of nginx."""
+    """Edit numprocs by hand, then supervisorctl update, fleet render and fleet reload."""
     before = ground.pids()
     number = len(ground.described.workers)
     wanted = 4 if number != 4 else 5
@@ -71,13 +70,13 @@ def update(ground: Private) -> None:
     ground.ctl("update")
     ground.until(f"{wanted} workers", lambda: ground.is_ready() and len(ground.described.workers) == wanted)
     _expect(ground, 0, "render", "--write")
-    nginx_reload(ground)
+    _expect(ground, 0, "reload")
     _same_pids(ground, before)
 
 
 def nginx_reload(ground: Ground) -> None:
-    """Reload nginx."""
-    reload(ground.rpc, ground.described.nginx or "nginx", ground.described.nginx_conf)
+    """Reload nginx, with fleet reload."""
+    _expect(ground, 0, "reload")
 
 
 def _broken(ground: Private, code: str, told: str) -> None:

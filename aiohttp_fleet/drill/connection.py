@@ -5,8 +5,9 @@ from typing import cast
 
 from aiohttp_fleet.drill.answer import Answer
 from aiohttp_fleet.drill.asks import Ask
-from aiohttp_fleet.drill.rules import CLOSED
 
+CLOSED = "the kept-alive connection was closed before the answer"
+"""What a client sees whose request crosses with the end of its idle connection."""
 TOO_LATE = 60.0
 """Seconds; who waits longer has been lost."""
 CROSSING = 0.1

@@ -19,7 +19,6 @@ class Fault:
         act: causes it, and returns when what is particular to it is over; returns what else was asked in it.
         here: the same, when it may be caused on a running fleet as well.
         rule: what it may cost.
-        reloads: whether nginx is reloaded in it, see `rules.excused`.
         needs: what it needs: ``nginx``, ``plugin``, ``watchdog`` or ``disk``.
     """
 
@@ -28,7 +27,6 @@ class Fault:
     here: Callable[[Ground], Tally | None] | None = None
     rule: Rule = nothing
     needs: str = ""
-    reloads: bool = False
 
     @property
     def sentence(self) -> str:
@@ -44,10 +42,10 @@ FAULTS = (
     Fault("broken-import", acts.broken_import),
     Fault("failing-start", acts.failing_start),
     Fault("hanging-start", acts.hanging_start),
-    Fault("scale-up", acts.scale_up, acts.scale_up, needs="plugin", reloads=True),
-    Fault("scale-down", acts.scale_down, acts.scale_down, needs="plugin", reloads=True),
-    Fault("update", acts.update, needs="plugin", reloads=True),
-    Fault("nginx-reload", acts.nginx_reload, acts.nginx_reload, needs="nginx", reloads=True),
+    Fault("scale-up", acts.scale_up, acts.scale_up, needs="plugin"),
+    Fault("scale-down", acts.scale_down, acts.scale_down, needs="plugin"),
+    Fault("update", acts.update, needs="plugin"),
+    Fault("nginx-reload", acts.nginx_reload, acts.nginx_reload, needs="nginx"),
     Fault("kill-worker", blows.kill_worker, blows.kill_worker, rule=posts),
     Fault("block", blows.block, rule=posts, needs="watchdog"),
     Fault("stop", blows.stop, blows.stop, rule=posts, needs="watchdog"),

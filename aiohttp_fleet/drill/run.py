@@ -10,10 +10,8 @@ from typing import TypeVar
 from aiohttp_fleet.drill.faults import Fault
 from aiohttp_fleet.drill.ground import Ground
 from aiohttp_fleet.drill.load import Load, running
-from aiohttp_fleet.drill.rules import excused
 from aiohttp_fleet.drill.tally import Tally
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx import binary
 
 LEAD = 1.0
 """Seconds of load before a fault."""
@@ -82,8 +80,6 @@ def drill(ground: G, fault: Fault, act: Callable[[G], Tally | None] | None, load
 
 def _judged(ground: Ground, fault: Fault, tally: Tally, began: float, ended: float, trouble: str) -> Result:
     bad = fault.rule(tally.lost, began, ended)
-    if fault.reloads:
-        bad = excused(bad, binary.running(ground.described.nginx_conf).version())
     return Result(
         fault.name,
         tally.requests,

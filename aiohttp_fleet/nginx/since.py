@@ -1,18 +1,19 @@
 """What depends on the version of nginx, put into ``run/``, from where nginx.conf includes it.
 
-``since/VERSION.conf``: directives that only a newer nginx knows; all that apply are taken. ``tls/listen/VERSION.conf``:
-what changed its form; the newest that applies is taken. nginx has no conditions, and refuses a file with a directive
-that it does not know.
+``since/VERSION.conf``: directives that only a newer nginx knows; ``before/VERSION.conf``: what only an older one needs;
+all that apply are taken. ``tls/listen/VERSION.conf``: what changed its form; the newest that applies is taken.
+nginx has no conditions, and refuses a file with a directive that it does not know.
 """
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
 
 
 def take_up(conf: Path, version: str) -> None:
-    """Copy the files that nginx ``version`` knows into ``run/``, and remove all others there.
+    """Copy the files that are meant for nginx ``version`` into ``run/``, and remove all others there.
 
     Args:
         conf: nginx.conf.
@@ -23,17 +24,27 @@ def take_up(conf: Path, version: str) -> None:
     """
     run = conf.parent / "run"
     try:
-        for old in run.glob("since-*.conf"):
+        for old in [*run.glob("since-*.conf"), *run.glob("before-*.conf")]:
             old.unlink()
-        for file in (conf.parent / "since").glob("*.conf"):
-            if _knows(version, file):
-                (run / f"since-{file.name}").write_bytes(file.read_bytes())
-        forms = [file for file in (conf.parent / "tls" / "listen").glob("*.conf") if _knows(version, file)]
-        if forms:
-            newest = max(forms, key=lambda file: _numbers(file.stem))
-            (run / "tls-listen.conf").write_bytes(newest.read_bytes())
+        (run / "closing").unlink(missing_ok=True)  # of a reload that was killed in the middle
+        for name, file in _taken(conf.parent, version):
+            # before/ asks for a file, and nginx would look for that from where it was started
+            (run / name).write_text(file.read_text().replace('"run/', f'"{run}/'))
     except OSError as error:
         raise FleetError(str(run), f"cannot be written ({error.strerror})", f"see ls -ld {run}") from None
+
+
+def _taken(deploy: Path, version: str) -> Iterator[tuple[str, Path]]:
+    """Yield the files that are meant for that version, each with its name in ``run/``."""
+    for file in deploy.glob("since/*.conf"):
+        if _knows(version, file):
+            yield f"since-{file.name}", file
+    for file in deploy.glob("before/*.conf"):
+        if not _knows(version, file):
+            yield f"before-{file.name}", file
+    forms = [file for file in deploy.glob("tls/listen/*.conf") if _knows(version, file)]
+    if forms:
+        yield "tls-listen.conf", max(forms, key=lambda file: _numbers(file.stem))
 
 
 def _knows(version: str, file: Path) -> bool:

@@ -1,11 +1,12 @@
-"""Who listens on a TCP port of this machine."""
+"""Who listens on a TCP port of this machine, and who is connected."""
 
 import contextlib
 import os
+from collections.abc import Iterator, Set
 from pathlib import Path
 
-LISTEN = "0A"
-"""TCP_LISTEN in /proc/net/tcp (https://docs.kernel.org/networking/proc_net_tcp.html)."""
+ESTABLISHED, LISTEN = "01", "0A"
+"""States in /proc/net/tcp (https://docs.kernel.org/networking/proc_net_tcp.html)."""
 PRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 """The first port that an ordinary user may bind (https://docs.kernel.org/networking/ip-sysctl.html)."""
 
@@ -17,10 +18,15 @@ def needs_root(port: int) -> bool:
 
 def listeners(port: int) -> list[int] | None:
     """Return the pids of those who listen on a port, an empty list for those one may not see; None for nobody."""
-    sockets = {f"socket:[{inode}]" for table in ("tcp", "tcp6") for inode in _inodes(Path("/proc/net") / table, port)}
+    sockets = {f"socket:[{row[9]}]" for row in _rows(LISTEN, {port})}
     if not sockets:
         return None
     return sorted(int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _has(entry / "fd", sockets))
+
+
+def connections(ports: Set[int]) -> set[str]:
+    """Return the established connections to ports of this machine, each as the kernel names it: both ends."""
+    return {" ".join(row[1:3]) for row in _rows(ESTABLISHED, ports)}
 
 
 def name_of(pid: int) -> str:
@@ -31,11 +37,11 @@ def name_of(pid: int) -> str:
         return "unknown"
 
 
-def _inodes(table: Path, port: int) -> list[str]:
-    with contextlib.suppress(OSError):  # no IPv6
-        rows = [line.split() for line in table.read_text().splitlines()[1:]]
-        return [row[9] for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port]
-    return []
+def _rows(state: str, ports: Set[int]) -> Iterator[list[str]]:
+    for table in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):  # no IPv6
+            rows = (line.split() for line in Path("/proc/net", table).read_text().splitlines()[1:])
+            yield from (row for row in rows if row[3] == state and int(row[1].rpartition(":")[2], 16) in ports)
 
 
 def _has(directory: Path, sockets: set[str]) -> bool:

@@ -8,6 +8,8 @@ SUPERVISORD = "supervisord.conf"
 NGINX = "nginx.conf"
 TLS = "tls.conf"
 IGNORE = "run/.gitignore"
+VERSIONS = ("since", "before")
+"""Folders with what depends on nginx's version, see `aiohttp_fleet.nginx.since`."""
 
 
 def templates() -> Mapping[str, str]:
@@ -19,6 +21,7 @@ def templates() -> Mapping[str, str]:
     package = files("aiohttp_fleet")
     packed = package / "templates"
     root = packed if packed.is_dir() else package / ".." / "deploy"
-    since = {f"since/{file.name}": file for file in (root / "since").iterdir() if file.name.endswith(".conf")}
-    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, TLS, IGNORE)} | since
+    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, TLS, IGNORE)}
+    for folder in VERSIONS:
+        found |= {f"{folder}/{file.name}": file for file in (root / folder).iterdir() if file.name.endswith(".conf")}
     return {name: file.read_text() for name, file in found.items()}

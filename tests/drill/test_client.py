@@ -10,7 +10,7 @@ import pytest
 
 from aiohttp_fleet.drill.asks import Ask, mixed, plain
 from aiohttp_fleet.drill.client import burst, load
-from aiohttp_fleet.drill.rules import CLOSED
+from aiohttp_fleet.drill.connection import CLOSED
 from aiohttp_fleet.drill.tally import Tally
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"

@@ -1,6 +1,6 @@
 """Tests of aiohttp_fleet/drill/rules.py."""
 
-from aiohttp_fleet.drill.rules import CLOSED, excused, meanwhile, nothing, posts
+from aiohttp_fleet.drill.rules import meanwhile, nothing, posts
 from aiohttp_fleet.drill.tally import Lost
 
 GET, POST = Lost(10.5, "GET", "status 502"), Lost(10.5, "POST", "status 502")
@@ -20,11 +20,3 @@ def test_a_killed_worker_may_cost_posts_at_that_moment_only() -> None:
 def test_a_shutdown_may_cost_what_is_asked_meanwhile() -> None:
     """And nothing before or after it."""
     assert meanwhile([GET, POST, LATE], 10, 12) == [LATE]
-
-
-def test_only_an_older_nginx_may_close_kept_connections_at_a_reload() -> None:
-    """From 1.27.4 on it has a setting against that, and everything else counts anyway."""
-    closed = Lost(10.5, "POST", f"{CLOSED} (Connection reset by peer)")
-    assert excused([closed, POST], "1.22.1") == [POST]
-    assert excused([closed, POST], "1.27.4") == [closed, POST]
-    assert excused([closed], "1.31.3") == [closed]

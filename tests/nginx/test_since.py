@@ -1,21 +1,11 @@
 """Tests of aiohttp_fleet/nginx/since.py."""
 
-import asyncio
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.since import take_up
-from tests.load import answered_more, load
-from tests.site import Site
-from tests.wait import until
-
-Make = Callable[..., Site]
 
 
 @pytest.mark.parametrize(
@@ -39,25 +29,23 @@ def test_a_missing_run_directory_is_told(place: Path) -> None:
         take_up(place / "nginx.conf", "1.31.3")
 
 
-def test_a_reload_of_a_newer_nginx_loses_no_request(site: Make) -> None:
-    """Kept-alive clients included: the old worker answers on the connections that were used just now."""
-    made = site(packaged=True).start()
-    master = made.pid("nginx")
+def test_what_only_an_older_one_needs_is_taken_up_there(place: Path) -> None:
+    """The path that it asks for is written out: nginx would look for it where it was started."""
+    (place / "before").mkdir()
+    (place / "before" / "1.27.4.conf").write_text('if (-f "run/closing") {\n')
+    (place / "run").mkdir()
+    take_up(place / "nginx.conf", "1.22.1")
+    assert (place / "run" / "before-1.27.4.conf").read_text() == f'if (-f "{place}/run/closing") {{\n'
+    take_up(place / "nginx.conf", "1.27.4")
+    assert list((place / "run").iterdir()) == []
 
-    def children() -> set[str]:
-        return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
 
-    async def reload() -> list[Lost]:
-        async with load(made.port, 32) as tally:
-            for _ in range(3):
-                await answered_more(tally, 500)
-                before = children()
-                os.kill(master, signal.SIGHUP)
-                await asyncio.to_thread(until, "a new nginx worker", lambda old=before: children() - old)
-                await answered_more(tally, 500)
-        return tally.lost
-
-    assert asyncio.run(reload()) == []
+def test_what_a_killed_reload_has_left_is_taken_away(place: Path) -> None:
+    """Or no client could keep its connection any more."""
+    (place / "run").mkdir()
+    (place / "run" / "closing").touch()
+    take_up(place / "nginx.conf", "1.22.1")
+    assert list((place / "run").iterdir()) == []
 
 
 @pytest.mark.parametrize(("version", "taken"), [("1.22.1", "old"), ("1.25.1", "new"), ("1.31.3", "new")])

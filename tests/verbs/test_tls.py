@@ -258,9 +258,10 @@ def test_a_certificate_is_obtained_and_a_refusal_changes_nothing(site: Make, acm
 
 
 @needs_acme
-def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., Acme]) -> None:
+@pytest.mark.parametrize("older", [False, True])
+def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., Acme], older: bool) -> None:
     """Kept-alive https clients see nothing of it; each time it is another certificate that nginx shows."""
-    made, port = site(packaged=True).start(), free_port()
+    made, port = (site().as_older() if older else site(packaged=True)).start(), free_port()
     server = acme(made.port, validity=10 * DAY)
 
     def tls(*arguments: str) -> bytes:
