@@ -1,10 +1,12 @@
 """What two places must agree on although no file can take it from the other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.read.fleet import Fleet, Worker
 
+NUMBER = "WORKER_NUMBER"
+"""The variable that tells a worker its number, and the standby 0."""
 MARGIN = 10
 """Seconds between the drain deadline and SIGKILL, for handlers to be cancelled and the application's clean-up."""
 _KEEPALIVE_TIMEOUT = re.compile(
@@ -19,7 +21,7 @@ def disagreements(fleet: Fleet, nginx_text: str) -> Iterator[str]:
     """Yield one sentence for each rule that is broken.
 
     nginx's upstream keepalive_timeout < the workers' --drain < supervisord's stopwaitsecs, and the standby runs
-    what the workers run.
+    what the workers run, in the same environment.
     """
     kept = _keepalive_timeout(nginx_text)
     for worker in [*fleet.workers[:1], *([fleet.standby] if fleet.standby else [])]:
@@ -42,6 +44,18 @@ def disagreements(fleet: Fleet, nginx_text: str) -> Iterator[str]:
             f"{fleet.standby.namespec}: its command is not that of {first.namespec}; "
             "copy all of it but --path from [program:" + fleet.program + "]"
         )
+    if fleet.standby and (names := _differing(fleet.workers, fleet.standby)):
+        yield (
+            f"{fleet.standby.namespec}: {', '.join(names)} in its environment= is not that of {first.namespec}; "
+            f"copy it from [program:{fleet.program}]"
+        )
+
+
+def _differing(workers: Sequence[Worker], standby: Worker) -> list[str]:
+    """Name the variables that the standby has otherwise, but for those that tell the workers from each other."""
+    first, *others = (set(worker.environment.items()) for worker in workers)
+    own = {NUMBER, *(name for other in others for name, _ in first ^ other)}
+    return sorted({name for name, _ in first ^ set(standby.environment.items())} - own)
 
 
 def _keepalive_timeout(nginx_text: str) -> float:

@@ -24,6 +24,7 @@ class Project:
         python: their interpreter.
         workers: how many.
         user: who they become under root.
+        env_file: with settings and secrets for the application, None for none.
         run_dir: directory of their sockets.
         port: that nginx listens on.
         domain: nginx's server_name; ``_`` is any.
@@ -34,6 +35,7 @@ class Project:
     python: Path
     workers: int
     user: str
+    env_file: Path | None
     run_dir: Path
     port: int
     domain: str
@@ -61,6 +63,8 @@ def supervisord_text(project: Project, template: str) -> str:
         r"/tmp/web_": f"{_plain(project.run_dir)}/web_",
         r"--user=nobody": f"--user={project.user}",
     }
+    if project.env_file:
+        changes[r" --drain=30 "] = f' --drain=30 --env-file="{_here(project, project.env_file)}" '
     text = substituted("supervisord.conf", template, {pattern: _literal(new) for pattern, new in changes.items()})
     return with_numprocs(text, PROGRAM, project.workers) or text
 

@@ -11,23 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp_fleet.plugin import memory
 from aiohttp_fleet.plugin.child import run
+from aiohttp_fleet.worker.environment import read_at_start
 
 MODULES = ("aiohttp_fleet.worker", "aiohttp_fleet.watchdog")
 """What is forked; everything else is executed as ever."""
-AT_START = (
-    "PYTHON",
-    "LD_",
-    "MALLOC_",
-    "GLIBC_",
-    "LC_",
-    "LANG",
-    "AIOHTTP_NO_",
-    "FROZENLIST_NO_",
-    "MULTIDICT_NO_",
-    "PROPCACHE_NO_",
-    "YARL_NO_",
-)
-"""Beginnings of variables that an interpreter or a library reads only when it starts."""
 UNBUFFERED = "PYTHONUNBUFFERED"
 
 Execve = Callable[[str, Sequence[str], Mapping[str, str]], None]
@@ -72,7 +59,7 @@ def _obstacle(filename: str, environ: Mapping[str, str]) -> str:
     """Say what would be another process if it were executed; empty when a fork is the same."""
     if not _is_this_python(filename):
         return f"{filename} is not supervisord's own interpreter, {sys.executable}"
-    names = (name for name in environ.keys() | os.environ.keys() if name.startswith(AT_START) and name != UNBUFFERED)
+    names = (name for name in environ.keys() | os.environ.keys() if read_at_start(name) and name != UNBUFFERED)
     if name := next((name for name in sorted(names) if environ.get(name) != os.environ.get(name)), ""):
         return f"environment= sets {name}, which is read when an interpreter starts"
     here = os.getcwd()  # noqa: PTH109, a Path writes into shared pages, see memory.py

@@ -33,6 +33,7 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
     help="How many; else as many as there are, or one per core, fewer where memory is short.",
 )
 @click.option("--user", default="nobody", show_default=True, help="Who the workers become under root.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="With settings and secrets of the application.")
 @click.option("--run-dir", type=click.Path(path_type=Path), default=Path("/tmp"), show_default=True,
               help="Directory of the workers' sockets.")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="That nginx listens on.")
@@ -40,8 +41,8 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
 @click.option("--write", is_flag=True, help="Overwrite files that are there and differ.")
 def init(
-    _: Chosen, app: str | None, workers: int | None, user: str, run_dir: Path, port: int, domain: str | None,
-    check: bool, write: bool,
+    _: Chosen, app: str | None, workers: int | None, user: str, env_file: Path | None, run_dir: Path, port: int,
+    domain: str | None, check: bool, write: bool,
 ) -> int:  # fmt: skip
     """Write deploy/ for the project in this directory: supervisord.conf and nginx.conf, ready to be started."""
     if check and write:
@@ -55,9 +56,12 @@ def init(
         found = [given_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
             return _choose(root, found)
-        python, sockets = Path(sys.executable), Path(os.path.normpath(root / run_dir))
-        number = workers or _number(root)
-        return _init(Project(root, found[0], python, number, user, sockets, port, domain or "_"), check, write)
+        python, number = Path(sys.executable), workers or _number(root)
+        sockets = Path(os.path.normpath(root / run_dir))
+        settings = Path(os.path.normpath(root / env_file)) if env_file else None
+        return _init(
+            Project(root, found[0], python, number, user, settings, sockets, port, domain or "_"), check, write
+        )
     except OSError as error:
         raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None
 

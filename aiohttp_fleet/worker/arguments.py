@@ -37,6 +37,7 @@ class Options:
         backlog: connections that may wait to be accepted.
         mode: permission bits of the sockets.
         gid: group of the sockets, None to leave it.
+        env_files: files with variables for the environment.
         user: who to become when started as root.
         drain: seconds that requests in flight get.
         loop: ``uvloop`` or ``asyncio``; None takes uvloop where it is installed.
@@ -53,6 +54,7 @@ class Options:
     backlog: int
     mode: int
     gid: int | None
+    env_files: tuple[str, ...]
     user: str
     drain: float
     loop: str | None
@@ -152,6 +154,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="group of the sockets (default: the process's own)",
     )
+    add(
+        "--env-file",
+        dest="env_files",
+        type=_path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="take NAME=VALUE lines of this file into the environment; may be repeated",
+    )
     add("--user", default=USER, help="who to become when started as root (default: %(default)s)")
     add(
         "--drain",
@@ -179,7 +190,7 @@ def parse(argv: list[str]) -> Options:
         parser.error("nothing to serve, give it --path or --port")
     if len(set(given.paths)) < len(given.paths):
         parser.error("the same --path is given twice")
-    given.paths = tuple(given.paths)
+    given.paths, given.env_files = tuple(given.paths), tuple(given.env_files)
     if given.control is None and given.paths:
         given.control = control_path(given.paths[0])
     if given.control in given.paths:

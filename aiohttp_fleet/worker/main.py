@@ -12,6 +12,7 @@ from aiohttp_fleet.limits import raise_file_limit
 from aiohttp_fleet.say import say, say_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control import Control, Serving
+from aiohttp_fleet.worker.environment import take_up
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
@@ -65,6 +66,7 @@ def _prepare(options: Options) -> list[Listener]:
         claim(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     raise_file_limit()
+    take_up(options.env_files)
     become(options.user, options.gid)
     check_group(options.gid)
     for path in options.paths:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import say, say_traceback
 from aiohttp_fleet.worker.arguments import Options
+from aiohttp_fleet.worker.environment import take_up
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
 from aiohttp_fleet.worker.user import become
@@ -24,6 +25,7 @@ def preflight(options: Options) -> NoReturn:
     """
     code = 1
     try:
+        take_up(options.env_files)
         become(options.user, options.gid)
         loop = loop_factory(options.loop)()
         asyncio.set_event_loop(loop)

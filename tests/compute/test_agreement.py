@@ -54,3 +54,20 @@ def test_the_standby_runs_what_the_workers_run(fleet: Fleet) -> None:
     other = dataclasses.replace(fleet.standby, command=("other",))
     (found,) = disagreements(dataclasses.replace(fleet, standby=other), NGINX)
     assert found.startswith("standby: its command is not that of aiohttp:web1; copy all of it but --path")
+
+
+def test_the_standby_has_the_workers_environment(fleet: Fleet) -> None:
+    """But for what tells the workers from each other; values are not shown, they may be secrets."""
+    assert fleet.standby is not None
+    workers = tuple(
+        dataclasses.replace(worker, environment={**worker.environment, "URL": "secret", "SHARD": worker.name})
+        for worker in fleet.workers
+    )
+    (found,) = disagreements(dataclasses.replace(fleet, workers=workers), NGINX)
+    assert found.startswith("standby: URL in its environment= is not that of aiohttp:web1; copy it from")
+    assert "secret" not in found
+
+
+def test_a_lone_worker_has_a_number_of_its_own_too(fleet: Fleet) -> None:
+    """There is none to compare it with."""
+    assert list(disagreements(dataclasses.replace(fleet, workers=fleet.workers[:1]), NGINX)) == []

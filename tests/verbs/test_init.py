@@ -94,6 +94,18 @@ def test_init_then_supervisord_serves_the_application(project: Project) -> None:
     assert "nothing to change" in again.stdout
 
 
+def test_init_takes_a_file_with_settings(project: Project) -> None:
+    """The application is built with it, and both commands name it."""
+    (project.root / "shop.py").write_text(f"import os\nos.environ['NEEDED']\n{APP}")
+    assert "KeyError: 'NEEDED'" in project.init().stderr
+    (project.root / ".env").touch(0o640)
+    (project.root / ".env").write_text("NEEDED=1\n")
+    assert project.init("--env-file=.env").returncode == 0
+    text = (project.root / "deploy" / "supervisord.conf").read_text()
+    assert text.count(' --env-file="%(here)s/../.env" --user=') == 2
+    assert project.fleet("render", "--check").returncode == 0
+
+
 def test_what_is_there_is_shown_and_kept(project: Project) -> None:
     """Only --write overwrites it; the run directory and the markers stay whose they are."""
     assert project.init().returncode == 0
