@@ -1,9 +1,34 @@
-"""Limits of this process."""
+"""Limits of this process, and of the container it may be in."""
 
+import os
 import resource
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+"""Of a container, whose limits are those of the machine (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
 
 
 def raise_file_limit() -> None:
     """Allow as many open files as the machine lets us: the usual 1024 is fewer clients than a process can serve."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def file_limit() -> int:
+    """Return how many open files a process may allow itself (getrlimit(2), RLIMIT_NOFILE)."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def cores() -> int:
+    """Return on how many cores this process may run."""
+    here = len(os.sched_getaffinity(0))
+    quota, _, period = cgroup("cpu.max").partition(" ")
+    return min(here, -(-int(quota) // int(period))) if quota.isdigit() else here
+
+
+def cgroup(name: str) -> str:
+    """Return what a file of the container's says, empty where there is none."""
+    try:
+        return (CGROUP / name).read_text().strip()
+    except OSError:
+        return ""

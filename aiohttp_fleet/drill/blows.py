@@ -24,7 +24,7 @@ FOUND = 6.0
 """Seconds until a hung worker has a successor: found within 5, ended and started in the rest."""
 BACK = 1.0
 """Seconds until a deleted socket is back."""
-CLIENTS = 4000
+CLIENTS = 10_000
 
 
 def kill_worker(ground: Ground) -> None:
@@ -97,7 +97,7 @@ def second(ground: Private) -> None:
 
 
 def crowd(ground: Private) -> Tally:
-    """Let 4,000 clients ask at once for something that takes half a second."""
+    """Let 10,000 clients ask at once for something that takes half a second."""
     raise_file_limit()
     return asyncio.run(burst(ground.port, CLIENTS, Ask("GET", "/slow?seconds=0.5", sleeps=0.5)))
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx import processes, since
 from aiohttp_fleet.nginx.adopt import adopt, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, choose, packaged
 from aiohttp_fleet.nginx.conf import directive
-from aiohttp_fleet.nginx.since import take_up
 from aiohttp_fleet.say import say
 
 
@@ -30,7 +30,8 @@ def main(argv: list[str]) -> int:
             return adopt(master)
         binary = packaged() if options.packaged else choose()
         say(binary.sentence())
-        take_up(conf, binary.version())
+        since.take_up(conf, binary.version())
+        processes.take_up(conf)
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
         say(str(error))

@@ -5,6 +5,7 @@ import click
 from aiohttp_fleet.act import nginx
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx import processes
 from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
@@ -16,6 +17,7 @@ def reload(chosen: Chosen) -> int:
     if fleet.nginx is None:
         raise FleetError(str(fleet.supervisord_conf), "nginx is not in it", "reload your nginx yourself")
     with exclusive(fleet, "fleet reload"):
+        processes.take_up(fleet.nginx_conf)
         nginx.test(fleet.nginx_conf, read_text(fleet.nginx_conf))
         nginx.reload(supervisord(fleet), fleet.nginx, fleet.nginx_conf)
     click.echo("nginx: reloaded")

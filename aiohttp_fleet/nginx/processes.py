@@ -1,0 +1,50 @@
+"""How many nginx workers this machine is good for, put into ``run/``, from where nginx.conf includes it."""
+
+from pathlib import Path
+
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.limits import cores, file_limit
+from aiohttp_fleet.nginx.conf import directive
+
+CORES = 3
+"""For each nginx worker: it costs a third to a half of what the application costs for a small answer."""
+CLIENTS = 10_000
+"""That are to be answered at once."""
+FILES = 22_000
+"""For that: two each, and nginx begins to close idle connections at 15/16 of worker_connections in nginx.conf."""
+
+
+def take_up(conf: Path) -> None:
+    """Write ``run/processes.conf`` and, for more than one nginx worker, ``run/zone.conf``.
+
+    Args:
+        conf: nginx.conf; a number of its own holds.
+
+    Raises:
+        FleetError: ``run/`` is not writable.
+    """
+    run = conf.parent / "run"
+    try:
+        own = directive("worker_processes", conf.read_text(errors="replace"))
+        number, reason = processes(cores(), file_limit())
+        line = f"worker_processes {number}; # {reason}\n"
+        (run / "processes.conf").write_text("" if own else line)
+        if (own or str(number)) == "1":
+            (run / "zone.conf").unlink(missing_ok=True)
+        else:
+            (run / "zone.conf").write_text("zone aiohttp 64k;\n")
+    except OSError as error:
+        raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -l") from None
+
+
+def processes(cores: int, files: int) -> tuple[int, str]:
+    """Return how many nginx workers there should be, and why.
+
+    Args:
+        cores: of the machine.
+        files: that each of them may have open.
+    """
+    by_cores, by_files = -(-cores // CORES), -(-FILES // files)
+    if by_cores >= min(by_files, cores):
+        return by_cores, f"one for each {CORES} of {cores} cores"
+    return min(by_files, cores), f"with {files} open files one would not do for {CLIENTS} clients"

@@ -1,0 +1,42 @@
+"""Tests of aiohttp_fleet/nginx/processes.py."""
+
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.nginx.processes import FILES, processes, take_up
+
+
+@pytest.mark.parametrize(("cores", "number"), [(1, 1), (2, 1), (3, 1), (4, 2), (8, 3), (16, 6)])
+def test_there_is_one_for_each_three_cores(cores: int, number: int) -> None:
+    """And says so."""
+    assert processes(cores, FILES) == (number, f"one for each 3 of {cores} cores")
+
+
+@pytest.mark.parametrize(("cores", "files", "number"), [(1, 20_000, 1), (2, 20_000, 2), (2, 1024, 2), (8, 1024, 8)])
+def test_there_are_more_where_one_may_have_too_few_files(cores: int, files: int, number: int) -> None:
+    """10,000 clients at once need 22,000; never more than there are cores."""
+    assert processes(cores, files)[0] == number
+
+
+def taken_up(place: Path, text: str) -> tuple[str, bool]:
+    """Return what is written for such an nginx.conf, and whether there is a zone."""
+    (place / "run").mkdir(exist_ok=True)
+    (place / "nginx.conf").write_text(text)
+    take_up(place / "nginx.conf")
+    return (place / "run" / "processes.conf").read_text(), (place / "run" / "zone.conf").exists()
+
+
+def test_what_nginx_conf_says_itself_holds(place: Path) -> None:
+    """A directive given twice would be refused; several nginx workers share one state, a single one does not."""
+    assert taken_up(place, "worker_processes auto;\n") == ("", True)
+    assert taken_up(place, "worker_processes 1;\n") == ("", False)
+
+
+def test_a_number_is_written_where_it_says_nothing(place: Path) -> None:
+    """With the reason; an example in a comment says nothing."""
+    text, zone = taken_up(place, "# worker_processes 1;\n")
+    number = int(text.split()[1].rstrip(";"))
+    assert text.startswith("worker_processes ")
+    assert "; # " in text
+    assert zone == (number > 1)
