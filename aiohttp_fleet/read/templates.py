@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 SUPERVISORD = "supervisord.conf"
 NGINX = "nginx.conf"
 TLS = "tls.conf"
+CACHE = "cache.conf"
 IGNORE = "run/.gitignore"
 VERSIONS = ("since", "before")
 """Folders with what depends on nginx's version, see `aiohttp_fleet.nginx.since`."""
@@ -21,7 +22,7 @@ def templates() -> Mapping[str, str]:
     package = files("aiohttp_fleet")
     packed = package / "templates"
     root = packed if packed.is_dir() else package / ".." / "deploy"
-    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, TLS, IGNORE)}
+    found: dict[str, Traversable] = {name: root / name for name in (SUPERVISORD, NGINX, TLS, CACHE, IGNORE)}
     for folder in VERSIONS:
         found |= {f"{folder}/{file.name}": file for file in (root / folder).iterdir() if file.name.endswith(".conf")}
     return {name: file.read_text() for name, file in found.items()}
