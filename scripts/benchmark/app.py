@@ -1,7 +1,9 @@
 """The application that is measured: the same for every aiohttp peer."""
 
+import asyncio
 import json
 import time
+from string import Template
 
 from aiohttp import web
 
@@ -9,6 +11,9 @@ HELLO = b"Hello, world"
 DOCUMENT = [
     {"id": number, "name": f"item {number}", "tags": ["a", "b"], "price": number * 1.25} for number in range(30)
 ]
+HEAD = "<!doctype html><title>Page</title>"
+ROW = Template("<p>Some thirty kilobytes of text, as templates make, $number.</p>\n")
+CACHEABLE = (HEAD + "".join(ROW.substitute(number=number) for number in range(480))).encode()
 PAGE = (
     "<!doctype html><title>Page</title>" + "<p>Some thirty kilobytes of text, as a template makes them.</p>\n" * 480
 ).encode()
@@ -48,10 +53,32 @@ async def burn(request: web.Request) -> web.Response:
     return web.Response(body=HELLO)
 
 
+async def cacheable(request: web.Request) -> web.Response:
+    """Make the 30 kB of HTML from a template, and let it be kept for a second."""
+    text = HEAD + "".join(ROW.substitute(number=number) for number in range(480))
+    return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "max-age=1"})
+
+
+async def slow(request: web.Request) -> web.Response:
+    """Wait for half a second, as for a database."""
+    await asyncio.sleep(0.5)
+    return web.Response(body=HELLO)
+
+
+async def socket(request: web.Request) -> web.WebSocketResponse:
+    """Echo messages."""
+    ws = web.WebSocketResponse(compress=False)
+    await ws.prepare(request)
+    async for message in ws:
+        await ws.send_str(message.data)
+    return ws
+
+
 def create_app() -> web.Application:
     """Build it."""
     app = web.Application(client_max_size=2**30)
-    gets = {"/": hello, "/json": document, "/page": page, "/burn": burn}
+    gets = {"/": hello, "/json": document, "/page": page, "/burn": burn, "/slow": slow, "/ws": socket}
+    gets["/cacheable"] = cacheable
     app.add_routes([web.get(path, handler) for path, handler in gets.items()])
     app.add_routes([web.post("/echo", echo)])
     return app

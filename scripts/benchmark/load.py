@@ -5,8 +5,11 @@ import json
 import random
 import re
 import subprocess
+import sys
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import uvloop
@@ -16,6 +19,8 @@ from scripts.benchmark.workloads import Workload
 LUA = Path(__file__).parent / "wrk.lua"
 CLIENTS = 256
 """Connections of the open loop; more than requests are ever in flight."""
+SLOW = 128
+"""Clients on slow lines."""
 REUSED = 900
 """Requests on one connection of the open loop: nginx closes it after a thousand."""
 PATIENCE = 10.0
@@ -43,17 +48,47 @@ class Load:
     failed: int
 
 
-def closed(port: int, workload: Workload, connections: int, seconds: int) -> Load:
-    """Ask as fast as it goes on so many connections, each waiting for its answer."""
+def closed(ports: Sequence[int], workload: Workload, connections: int, seconds: int) -> Load:
+    """Ask as fast as it goes on so many connections, each waiting for its answer.
+
+    Several ports share the connections; the latencies are then those of the slowest.
+    """
     method = ("POST", str(workload.body)) if workload.body else ("GET",)
-    options = ("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=20s", "-s", str(LUA))
-    command = ["wrk", *options, f"http://127.0.0.1:{port}{workload.path}", "--", *method]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
-    found = re.search(r"^FIGURES (.+)$", done.stdout, re.MULTILINE)
-    assert found, done.stdout + done.stderr
+    options = ("-t1", f"-c{connections // len(ports)}", f"-d{seconds}s", "--timeout=20s", "-s", str(LUA))
+    commands = [("wrk", *options, f"http://127.0.0.1:{port}{workload.path}", "--", *method) for port in ports]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    loads = [_figures(process.communicate(timeout=seconds + 60)[0]) for process in running]
+    rps, requests, failed = (sum(map(attrgetter(name), loads)) for name in ("rps", "requests", "failed"))
+    p50, p99, p999 = (max(map(attrgetter(name), loads)) for name in ("p50", "p99", "p999"))
+    return Load(rps, p50, p99, p999, requests, failed)
+
+
+def _figures(printed: str) -> Load:
+    found = re.search(r"^FIGURES (.+)$", printed, re.MULTILINE)
+    assert found, f"wrk has printed {printed!r}"
     seen = json.loads(found[1])
     rps = seen["requests"] / seen["seconds"]
     return Load(rps, seen["p50"], seen["p99"], seen["p999"], seen["requests"], seen["failed"])
+
+
+def beside_slow(port: int, workload: Workload, connections: int, seconds: int) -> Load:
+    """Ask as fast as it goes while others take a page each on slow lines."""
+    command = [sys.executable, "-m", "scripts.benchmark.slow", str(port), str(SLOW)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as slow:
+        try:
+            assert slow.stdout and slow.stdout.readline() == b"begun\n", "a slow client was cut off"
+            seen = closed((port,), workload, connections, seconds)
+            assert slow.poll() is None, "a slow client was cut off"
+            return seen
+        finally:
+            slow.terminate()
+
+
+def ranked(latencies: Iterable[float], seconds: float, failed: int) -> Load:
+    """Return what such latencies, in seconds, amount to."""
+    found = sorted(latencies) or [0.0]
+    p50, p99, p999 = (found[int(len(found) * part)] * 1e3 for part in (0.5, 0.99, 0.999))
+    return Load(len(found) / seconds, p50, p99, p999, len(found), failed)
 
 
 def opened(port: int, rate: float, share: float, seconds: float, seed: int) -> Load:
@@ -96,9 +131,7 @@ class _Open:
         for connection in self.idle:
             connection.transport.close()
         await asyncio.sleep(0)  # which is when the loop closes them
-        ranked = sorted(self.latencies)
-        p50, p99, p999 = (ranked[int(len(ranked) * part)] * 1e3 for part in (0.5, 0.99, 0.999))
-        return Load(len(ranked) / seconds, p50, p99, p999, len(ranked), self.failed)
+        return ranked(self.latencies, seconds, self.failed)
 
     async def connect(self) -> None:
         await asyncio.get_running_loop().create_connection(lambda: _Connection(self), "127.0.0.1", self.port)

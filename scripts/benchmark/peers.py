@@ -1,6 +1,7 @@
 """What is measured: each peer started in a private place, and ended."""
 
 import contextlib
+import functools
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from aiohttp_fleet.drill.place import free_port, place
 from aiohttp_fleet.drill.private import Private, edit
+from aiohttp_fleet.nginx import processes, since
 from aiohttp_fleet.nginx.binary import running
 from scripts.benchmark.processes import with_children
 from scripts.benchmark.workloads import HELLO, answered
@@ -28,14 +30,14 @@ class Peer:
     """A peer that runs.
 
     Attributes:
-        port: where it answers.
-        parent: the pid of supervisord, of an arbiter, or of whatever starts the workers.
+        ports: where it answers; several where there is nothing in front of its workers.
+        parents: the pid of supervisord, of an arbiter, or of whatever starts the workers.
         master: the pid of its nginx, 0 when it has none.
         started: seconds from its start to its first answer.
     """
 
-    port: int
-    parent: int
+    ports: tuple[int, ...]
+    parents: tuple[int, ...]
     master: int
     started: float
 
@@ -48,18 +50,31 @@ class Peer:
     def apps(self) -> list[int]:
         """The pids of everything but nginx, now."""
         nginx = self.nginx
-        return [pid for pid in with_children(self.parent) if pid not in nginx]
+        return [pid for parent in self.parents for pid in with_children(parent) if pid not in nginx]
 
 
 @contextmanager
-def fleet(workers: int) -> Iterator[Peer]:
-    """This kit, as shipped: the plugin, the standby, the watchdog and nginx."""
+def fleet(workers: int, caching: bool = False) -> Iterator[Peer]:
+    """This kit, as shipped: the plugin, the standby, the watchdog and nginx; with deploy/cache.conf or without."""
     with _copy(workers) as copy:
+        if caching:
+            edit(copy.nginx_conf, {r"# include cache\.conf;": "include cache.conf;"})
         began = time.monotonic()
         copy.launch()
         seconds = _answers(copy.port, began)
         copy.until("the fleet to be ready", copy.is_ready)
-        yield Peer(copy.port, copy.supervisord.pid, copy.running("nginx"), seconds)
+        yield Peer((copy.port,), (copy.supervisord.pid,), copy.running("nginx"), seconds)
+
+
+@contextmanager
+def direct(workers: int) -> Iterator[Peer]:
+    """The kit's workers alone, each on a port of its own."""
+    with ExitStack() as stack:
+        ports, began = [free_port() for _ in range(workers)], time.monotonic()
+        options = ("-m", "aiohttp_fleet.worker", f"{APP}:create_app")
+        parents = [stack.enter_context(_process(sys.executable, *options, f"--port={port}")) for port in ports]
+        seconds = max(_answers(port, began) for port in ports)
+        yield Peer(tuple(ports), tuple(parents), 0, seconds)
 
 
 @contextmanager
@@ -77,17 +92,19 @@ def _copy(workers: int) -> Iterator[Private]:
 
 @contextmanager
 def gunicorn_ours(workers: int) -> Iterator[Peer]:
-    """Gunicorn behind our nginx settings: kept connections, one nginx worker."""
+    """Gunicorn behind our nginx settings: kept connections, the same number of nginx workers."""
     with _copy(workers) as copy, ExitStack() as stack:
         socket = copy.place / "gunicorn.sock"
         lines = copy.nginx_conf.read_text().splitlines(keepends=True)
         first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))
         rest = [line for line in lines[first:] if not line.lstrip().startswith("server unix:")]
         copy.nginx_conf.write_text("".join([*lines[:first], f"server unix:{socket} fail_timeout=0;\n", *rest]))
+        since.take_up(copy.nginx_conf, running(copy.nginx_conf).version())
+        processes.take_up(copy.nginx_conf)
         began = time.monotonic()
         arbiter = stack.enter_context(_gunicorn(workers, socket, "--keep-alive=75"))
         nginx = stack.enter_context(_nginx(copy.nginx_conf.parent, copy.nginx_conf))
-        yield Peer(copy.port, arbiter, nginx, _answers(copy.port, began))
+        yield Peer((copy.port,), (arbiter,), nginx, _answers(copy.port, began))
 
 
 @contextmanager
@@ -100,7 +117,7 @@ def gunicorn(workers: int) -> Iterator[Peer]:
         text = _conf(directory, port, servers, f"{headers} proxy_set_header Host $http_host; proxy_redirect off;", 1)
         arbiter = stack.enter_context(_gunicorn(workers, socket))
         nginx = stack.enter_context(_nginx(directory, text))
-        yield Peer(port, arbiter, nginx, _answers(port, began))
+        yield Peer((port,), (arbiter,), nginx, _answers(port, began))
 
 
 @contextmanager
@@ -120,7 +137,7 @@ def recipe(workers: int) -> Iterator[Peer]:
         text = _conf(directory, port, servers, f"{headers} proxy_redirect off; proxy_buffering off;", "auto")
         supervisord = stack.enter_context(_process(BIN / "supervisord", "-n", "-c", conf))
         nginx = stack.enter_context(_nginx(directory, text))
-        yield Peer(port, supervisord, nginx, _answers(port, began))
+        yield Peer((port,), (supervisord,), nginx, _answers(port, began))
 
 
 @contextmanager
@@ -129,7 +146,7 @@ def uvicorn(workers: int) -> Iterator[Peer]:
     port, began = free_port(), time.monotonic()
     options = ("--workers", workers, "--port", port, "--no-access-log", "--log-level", "warning")
     with _process(BIN / "uvicorn", "scripts.benchmark.asgi:app", *options) as parent:
-        yield Peer(port, parent, 0, _answers(port, began))
+        yield Peer((port,), (parent,), 0, _answers(port, began))
 
 
 @contextmanager
@@ -138,19 +155,19 @@ def granian(workers: int) -> Iterator[Peer]:
     port, began = free_port(), time.monotonic()
     options = ("--interface", "asgi", "--workers", workers, "--port", port, "--no-log")
     with _process(BIN / "granian", *options, "scripts.benchmark.asgi:app") as parent:
-        yield Peer(port, parent, 0, _answers(port, began))
+        yield Peer((port,), (parent,), 0, _answers(port, began))
 
 
 PEERS: dict[str, Callable[[int], contextlib.AbstractContextManager[Peer]]] = {
     "fleet": fleet,
+    "fleet-direct": direct,
+    "fleet-cache": functools.partial(fleet, caching=True),
     "gunicorn-ours": gunicorn_ours,
     "gunicorn": gunicorn,
     "recipe": recipe,
     "uvicorn": uvicorn,
     "granian": granian,
 }
-ASGI = ("uvicorn", "granian")
-"""These have an application of their own, with a few of the workloads."""
 
 
 def _conf(directory: Path, port: int, servers: str, location: str, workers: int | str) -> Path:

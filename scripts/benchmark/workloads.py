@@ -34,8 +34,7 @@ WORKLOADS = (
     Workload("page 30 kB", "/page", 0, app.PAGE),
     Workload("upload 10 MB", "/echo", 10 * 2**20, str(10 * 2**20).encode(), (8,)),
 )
-EVERYWHERE = ("hello", "json 2 kB", "page 30 kB")
-"""Those that the applications without a framework have as well."""
+CACHEABLE = Workload("cacheable", "/cacheable", 0, app.CACHEABLE, (64,))
 
 
 def answered(port: int, workload: Workload) -> bool:

@@ -1,0 +1,64 @@
+"""What is measured of whom."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from scripts.benchmark.load import Load, beside_slow, closed, opened
+from scripts.benchmark.peers import Peer
+from scripts.benchmark.websocket import echoed
+from scripts.benchmark.workloads import CACHEABLE, HELLO, WORKLOADS, Workload
+
+AIOHTTP = ("fleet", "gunicorn-ours", "gunicorn", "recipe")
+SOCKETS = ("fleet", "gunicorn-ours")
+"""The nginx.conf of gunicorn's documentation, and that of aiohttp's, pass no websocket on."""
+ASGI = ("uvicorn", "granian")
+"""These have an application of their own, without a framework, and with a few of the workloads."""
+EVERYWHERE = ("hello", "json 2 kB", "page 30 kB")
+"""Those."""
+RATE = 800.0
+"""Requests a second of the open loop: with 2 % of 30 ms it keeps one core of two at 60 %."""
+SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Run:
+    """One load, on each of some peers in turn.
+
+    Attributes:
+        name: of the load.
+        connections: on how many; 0 in an open loop.
+        peers: their names; the others are compared with the first.
+        ask: makes a peer bear it, in the round of that number.
+        sample: a request of it, which each peer has to answer right beforehand.
+    """
+
+    name: str
+    connections: int
+    peers: tuple[str, ...]
+    ask: Callable[[Peer, int], Load]
+    sample: Workload = HELLO
+
+
+def runs(seconds: int) -> Iterator[Run]:
+    """Yield all of them.
+
+    Args:
+        seconds: that each load lasts.
+    """
+    for workload in WORKLOADS:
+        for count in workload.connections:
+            yield Run(workload.name, count, _who(workload), partial(_closed, workload, count, seconds), workload)
+    yield Run("beside slow clients", 64, AIOHTTP, lambda peer, _: beside_slow(peer.ports[0], HELLO, 64, seconds))
+    yield Run("websocket echo", 64, SOCKETS, lambda peer, _: echoed(peer.ports[0], 64, seconds))
+    yield Run("2 % burn 30 ms", 0, AIOHTTP, lambda peer, n: opened(peer.ports[0], RATE, SHARE, seconds, n))
+    kept = partial(_closed, CACHEABLE, 64, seconds)
+    yield Run(CACHEABLE.name, 64, ("fleet-cache", "fleet", "fleet-direct"), kept, CACHEABLE)
+
+
+def _who(workload: Workload) -> tuple[str, ...]:
+    return (*AIOHTTP, "fleet-direct", *ASGI) if workload.name in EVERYWHERE else AIOHTTP
+
+
+def _closed(workload: Workload, connections: int, seconds: int, peer: Peer, _: int) -> Load:
+    return closed(peer.ports, workload, connections, seconds)
