@@ -7,6 +7,7 @@ nothing of aiohttp before the factory is called.
 from typing import TYPE_CHECKING, Any
 
 from aiohttp_fleet.plugin.numprocs import Numprocs
+from aiohttp_fleet.plugin.standing import Standing
 
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.fork import Forking
@@ -59,4 +60,8 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
         Numprocs(supervisord).install()
     except Exception as error:
         logger.warn(f"fleet: no live change of numprocs ({type(error).__name__}: {error})")
+    try:
+        Standing(supervisord).install()
+    except Exception as error:
+        logger.warn(f"fleet: the standby does not wait for the workers ({type(error).__name__}: {error})")
     return FleetInterface(forking, trouble)
