@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.verbs.boot import boot
 from aiohttp_fleet.verbs.drill import drill
 from aiohttp_fleet.verbs.init import init
 from aiohttp_fleet.verbs.reload import reload
@@ -28,7 +29,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = Chosen(config, program)
 
 
-for command in (drill, init, reload, render, restart, scale, status, tls):
+for command in (boot, drill, init, reload, render, restart, scale, status, tls):
     fleet.add_command(command)
 
 

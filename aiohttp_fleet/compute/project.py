@@ -1,17 +1,13 @@
 """The two files of ``deploy/`` for somebody's project: the shipped ones, with what was decided put in."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.compute.numprocs import with_numprocs
-from aiohttp_fleet.compute.substitute import substituted
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.compute.substitute import plain, substituted
 from aiohttp_fleet.read.apps import App
 
 PROGRAM = "aiohttp"
-_PLAIN = re.compile(r"[\w./+@:,-]+")
-"""What needs no quotes in supervisord.conf, in nginx.conf and in a shell."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ def supervisord_text(project: Project, template: str) -> str:
         r'"%\(here\)s/\.\./\.venv/bin/python"': f'"{python}"',
         r"directory=%\(here\)s/\.\.(?=\s)": f"directory={directory}",
         r"app\.main:create_app": project.app.spec,
-        r"/tmp/web_": f"{_plain(project.run_dir)}/web_",
+        r"/tmp/web_": f"{plain(project.run_dir)}/web_",
         r"--user=nobody": f"--user={project.user}",
     }
     if project.env_file:
@@ -82,13 +78,7 @@ def _here(project: Project, path: Path) -> str:
     """Write a path relative to deploy/ where it is in the project, so that the project can be moved."""
     if path.is_relative_to(project.root):
         return "/".join(["%(here)s/..", *path.relative_to(project.root).parts])
-    return _plain(path)
-
-
-def _plain(path: Path) -> str:
-    if not _PLAIN.fullmatch(str(path)):
-        raise FleetError(str(path), "its name would need quotes in supervisord.conf", "choose a plainer one")
-    return str(path)
+    return plain(path)
 
 
 def _literal(text: str) -> str:

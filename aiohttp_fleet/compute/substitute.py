@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
+
+_PLAIN = re.compile(r"[\w./+@:,-]+")
+"""What needs no quotes in supervisord.conf, in nginx.conf, in a unit of systemd, for logrotate and in a shell."""
 
 
 def substituted(name: str, text: str, changes: Mapping[str, str]) -> str:
@@ -22,3 +26,14 @@ def substituted(name: str, text: str, changes: Mapping[str, str]) -> str:
         if not count:
             raise FleetError(name, f"there is nothing like {pattern} in it", "begin with a copy of the shipped files")
     return text
+
+
+def plain(path: Path) -> str:
+    """Return a path as it is written into a configuration file.
+
+    Raises:
+        FleetError: it would need quotes.
+    """
+    if not _PLAIN.fullmatch(str(path)):
+        raise FleetError(str(path), "its name would need quotes in a configuration file", "choose a plainer one")
+    return str(path)

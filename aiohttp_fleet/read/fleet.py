@@ -51,6 +51,7 @@ class Fleet:
         standby: the spare worker that nginx falls back to, None without ``[program:standby]``.
         nginx: namespec of nginx, None without ``[program:nginx]``.
         watchdog: namespec of the watchdog, None without ``[program:watchdog]``.
+        stop: seconds until everything is stopped, at most: supervisord stops one program after the other.
         control_socket: path of the socket that supervisord answers RPC on.
         supervisord_conf: the file all this comes from.
         nginx_conf: the file that follows it.
@@ -61,6 +62,7 @@ class Fleet:
     standby: Worker | None
     nginx: str | None
     watchdog: str | None
+    stop: int
     control_socket: str
     supervisord_conf: Path
     nginx_conf: Path

@@ -50,6 +50,7 @@ def read(path: Path, program: str) -> Fleet:
         standby=standby[0] if standby else None,
         nginx=_namespec(groups, NGINX),
         watchdog=_namespec(groups, WATCHDOG),
+        stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
         control_socket=_control_socket(path, options),
         supervisord_conf=path,
         nginx_conf=path.parent / "nginx.conf",

@@ -13,13 +13,13 @@ from aiohttp_fleet.act.init import create, planned
 from aiohttp_fleet.act.permit import permit
 from aiohttp_fleet.compute.domain import is_name
 from aiohttp_fleet.compute.project import PROGRAM, Project
-from aiohttp_fleet.compute.unified import unified
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.apps import App, find_apps, given_app
 from aiohttp_fleet.read.find import USUAL
 from aiohttp_fleet.read.machine import good_number
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.text import read_existing
+from aiohttp_fleet.verbs.settle import settle, show
 from aiohttp_fleet.verbs.shape import Chosen, verb
 
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
@@ -70,9 +70,9 @@ def _init(project: Project, check: bool, write: bool) -> int:
     permit(project)
     texts = {path: text for path, text in planned(project).items() if read_existing(path) != text}
     if check:
-        _show(texts)
+        show(texts, "fleet init")
         return 1 if texts else 0
-    _settle(texts, write)
+    settle(texts, write, "fleet init")
     create(project, texts)
     _next(project, texts)
     return 0
@@ -93,27 +93,6 @@ def _choose(root: Path, found: list[App]) -> int:
         step = "name yours, fleet init MODULE:NAME"
         click.echo(f"fleet: {root}: no aiohttp application is found in its modules and packages; {step}", err=True)
     return 2
-
-
-def _show(texts: Mapping[Path, str]) -> None:
-    for path, text in texts.items():
-        old = read_existing(path)
-        if old is None:
-            click.echo(f"{path}: would be written")
-        else:
-            click.echo(unified(path, old, text, "fleet init"), nl=False)
-
-
-def _settle(texts: Mapping[Path, str], write: bool) -> None:
-    """Show what would be lost, and let the operator decide."""
-    there = {path: text for path, text in texts.items() if path.exists()}
-    if not there or write:
-        return
-    _show(there)
-    names = " and ".join(map(str, there))
-    if not (sys.stdin.isatty() and click.confirm(f"Overwrite {names}?", err=True)):
-        reason = "what is there differs, as shown, and nothing was written"
-        raise FleetError(names, reason, "fleet init --write overwrites it")
 
 
 def _next(project: Project, texts: Mapping[Path, str]) -> None:

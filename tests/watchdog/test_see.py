@@ -26,7 +26,7 @@ class Scene:
 
     def __init__(self, place: Path, stack: ExitStack) -> None:
         self.worker = worker("web1", place)
-        self.fleet = Fleet("aiohttp", (self.worker,), None, None, None, "", place, place)
+        self.fleet = Fleet("aiohttp", (self.worker,), None, None, None, 0, "", place, place)
         self.eyes = Eyes()
         self._stack = stack
         stack.callback(self.eyes.close)

@@ -1,0 +1,184 @@
+"""Tests of ``fleet boot``: what systemd and logrotate get, and what they think of it."""
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.place import PROJECT, ROOT
+from tests.site import BIN, Site, edit
+
+ANALYZE = shutil.which("systemd-analyze")
+EXPOSURE = 2.0
+"""What docs/boot.md says of an ordinary user's service, at most."""
+ME = pwd.getpwuid(os.geteuid()).pw_name
+ORDINARY = "daemon" if ROOT else ME
+
+
+class Project:
+    """A copy of deploy/, and an image to write to.
+
+    Attributes:
+        root: the project's directory.
+        image: below which etc/ is.
+        service: the unit.
+        logrotate: the log rotation.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.root, self.image = place / "shop", place / "image"
+        shutil.copytree(PROJECT / "deploy", self.root / "deploy", ignore=shutil.ignore_patterns("run", "tls"))
+        (self.root / "deploy" / "run").mkdir()
+        self.service = self.image / "etc" / "systemd" / "system" / "shop.service"
+        self.logrotate = self.image / "etc" / "logrotate.d" / "shop"
+
+    def boot(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``fleet boot``."""
+        command = [str(BIN / "fleet"), "boot", *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=60)
+
+    def settings(self, *arguments: str) -> dict[str, list[str]]:
+        """Return the values of each setting of the printed unit."""
+        done = self.boot(*arguments)
+        assert done.returncode == 0, done.stderr
+        unit = done.stdout.partition("/logrotate.d/")[0]
+        found: dict[str, list[str]] = {}
+        for name, value in re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE):
+            found.setdefault(name, []).append(value)
+        return found
+
+
+@pytest.fixture
+def project(place: Path) -> Project:
+    """Make a project."""
+    return Project(place)
+
+
+def test_the_unit_is_of_this_project(project: Project) -> None:
+    """Its paths, its owner, the time that its stop takes; nothing of the shipped file's own is left."""
+    found = project.settings()
+    conf = project.root / "deploy" / "supervisord.conf"
+    assert found["ExecStart"] == [f"{BIN}/supervisord -n -c {conf}"]
+    assert found["ExecReload"] == [f"{BIN}/fleet -c {conf} restart"]
+    assert found["WorkingDirectory"] == [str(project.root)]
+    assert found["User"] == [ME]
+    assert found["TimeoutStopSec"] == ["210"]  # 45 + 45 + 60 + 45, and 15
+    assert found["KillMode"] == ["process"]
+    out = project.boot().stdout
+    assert "/srv/aiohttp" not in out and "systemctl start shop" in out and "su aiohttp" not in out
+
+
+def test_sockets_in_tmp_are_seen_by_others_and_sockets_in_run_are_there_after_a_boot(project: Project) -> None:
+    """The project itself is in /tmp here, so its own /tmp it never gets."""
+    found = project.settings()
+    assert (found["PrivateTmp"], found.get("RuntimeDirectory")) == (["no"], None)
+    assert found["ReadWritePaths"] == [f"{project.root} /tmp /var/tmp"]
+    edit(project.root / "deploy" / "supervisord.conf", {"/tmp/web_": "/run/shop/web_"})
+    assert project.settings("--user", ORDINARY)["RuntimeDirectory"] == ["shop"]
+    assert project.settings("--user", "root")["RuntimeDirectoryMode"] == ["1777"]
+
+
+def test_only_a_low_port_and_root_get_capabilities(project: Project) -> None:
+    """An ordinary user's on 8080 has none at all."""
+    assert project.settings("--user", ORDINARY)["CapabilityBoundingSet"] == [""]
+    assert "CAP_SETUID" in project.settings("--user", "root")["CapabilityBoundingSet"][0]
+    edit(project.root / "deploy" / "nginx.conf", {"listen 8080": "listen 80"})
+    found = project.settings("--user", ORDINARY)
+    assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
+
+
+def test_written_it_says_what_to_type_next(project: Project) -> None:
+    """A second time there is nothing to change."""
+    image = f"--root={project.image}"
+    assert project.boot(image, "--check").returncode == 1
+    done = project.boot(image, "--write")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-2:] == ["  systemctl daemon-reload", "  systemctl enable --now shop"]
+    assert project.service.read_text() in project.boot().stdout
+    assert project.boot(image, "--check").returncode == 0
+    assert "nothing to change" in project.boot(image, "--write").stdout
+
+
+def test_what_is_there_and_differs_is_shown(project: Project) -> None:
+    """Both before it is overwritten and as it is."""
+    image = f"--root={project.image}"
+    project.boot(image, "--write")
+    edit(project.service, {"RestartSec=1": "RestartSec=9"})
+    for option, code in (("--check", 1), ("--write", 0), ("--check", 0)):
+        done = project.boot(image, option)
+        assert done.returncode == code
+        assert ("-RestartSec=9\n+RestartSec=1\n" in done.stdout) is (option == "--write" or code == 1)
+
+
+def test_a_supervisord_that_was_started_by_hand_is_told(site: Callable[..., Site]) -> None:
+    """It has the control socket that the service's would need."""
+    ground = site().start()
+    done = ground.fleet("boot", f"--root={ground.place}/image", "--write")
+    assert done.returncode == 0, done.stderr
+    assert f"shutdown  # pid {ground.supervisord.pid}, which was started by hand\n" in done.stdout
+
+
+@pytest.mark.skipif(ROOT, reason="root may write everywhere")
+def test_only_root_may_write_to_etc(project: Project) -> None:
+    """Told before anything is written."""
+    assert "only root may write it; try with sudo" in project.boot("--write").stderr
+
+
+@pytest.mark.skipif(not ROOT, reason="the files of an ordinary user's project are its own")
+def test_files_of_another_user_are_told_with_what_to_type(project: Project) -> None:
+    """The service could not write its logs."""
+    done = project.boot(f"--root={project.image}", "--write", f"--user={ORDINARY}")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"then chown -R {ORDINARY}: {project.root}/deploy/run" in done.stderr
+    assert not project.image.exists()
+
+
+def test_no_supervisord_conf_is_one_line(place: Path) -> None:
+    """As for every verb."""
+    done = subprocess.run([BIN / "fleet", "boot"], cwd=place, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "deploy/supervisord.conf: there is none" in done.stderr
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze on this machine: apt-get install systemd")
+@pytest.mark.parametrize("user", sorted({ME, ORDINARY}))
+def test_systemd_has_nothing_to_say_about_the_unit(project: Project, user: str) -> None:
+    """systemd-analyze verify: no unknown setting, no program that is not there."""
+    analyzed = _analyze(project, user, "verify")
+    assert (analyzed.returncode, analyzed.stdout + analyzed.stderr) == (0, "")
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze on this machine: apt-get install systemd")
+def test_an_ordinary_users_service_is_hardly_exposed(project: Project) -> None:
+    """systemd-analyze security, whose scale ends at 10."""
+    analyzed = _analyze(project, ORDINARY, "security", "--offline=true", f"--threshold={EXPOSURE * 10:g}")
+    assert analyzed.returncode == 0, analyzed.stdout
+
+
+def _analyze(project: Project, user: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    shutil.chown(project.root / "deploy" / "run", user)
+    assert project.boot(f"--root={project.image}", f"--user={user}", "--write").returncode == 0
+    assert ANALYZE is not None
+    command = [ANALYZE, "--no-pager", *arguments, str(project.service)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "code"),
+    [
+        (["--check", "--write"], "exclude each other", 2),
+        (["--name=a b"], "'a b': a service cannot be called so; choose letters and digits with --name", 1),
+        (["--name=../x"], "a service cannot be called so", 1),
+        (["--user=nobody-here"], "there is no such user", 1),
+    ],
+)
+def test_bad_input_is_one_line(project: Project, arguments: list[str], words: str, code: int) -> None:
+    """The thing, the reason, the next step."""
+    done = project.boot(*arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert words in done.stderr
