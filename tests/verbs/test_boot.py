@@ -6,14 +6,19 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from tests.http import Client, get
 from tests.place import PROJECT, ROOT
 from tests.site import BIN, Site, edit
+from tests.wait import until
 
 ANALYZE = shutil.which("systemd-analyze")
+LOGROTATE = shutil.which("logrotate", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 EXPOSURE = 2.0
 """What docs/boot.md says of an ordinary user's service, at most."""
 ME = pwd.getpwuid(os.geteuid()).pw_name
@@ -166,6 +171,46 @@ def _analyze(project: Project, user: str, *arguments: str) -> subprocess.Complet
     assert ANALYZE is not None
     command = [ANALYZE, "--no-pager", *arguments, str(project.service)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(LOGROTATE is None, reason="no logrotate on this machine: apt-get install logrotate")
+def test_a_rotation_under_load_loses_no_line(site: Callable[..., Site]) -> None:
+    """Each request has its line, in the old file or in the new one, and both have some."""
+    ground = site()
+    edit(ground.nginx_conf, {"flush=5s": "flush=100ms"})
+    ground.start()
+    image, log = ground.place / "image", ground.place / "deploy" / "run" / "access.log"
+    name = ground.place.name
+    assert ground.fleet("boot", f"--root={image}", "--write").returncode == 0
+    assert LOGROTATE is not None
+    command = [LOGROTATE, "--force", f"--state={ground.place}/state", f"{image}/etc/logrotate.d/{name}"]
+    asked = [get(ground.port) for _ in range(50)]
+    done = Event()
+    with ThreadPoolExecutor() as pool:
+        more = pool.submit(_ask, ground.port, done)
+        until("the first line", lambda: _lines(log))  # nginx has written what it had, and notifempty holds
+        rotated = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        assert (rotated.returncode, rotated.stderr) == (0, "")
+        until("a line in the new file", lambda: log.exists() and _lines(log))
+        done.set()
+    number = len(asked) + more.result()
+    old = log.with_name("access.log.1")
+    until(f"{number} lines", lambda: _lines(old) + _lines(log) >= number)
+    assert _lines(old) + _lines(log) == number and _lines(old) >= len(asked)
+
+
+def _ask(port: int, done: Event) -> int:
+    number = 0
+    with Client(port) as client:
+        while not done.is_set():
+            assert client.get()[0] == 200
+            number += 1
+            done.wait(0.05)  # 1,000 requests, after which nginx ends a connection, take longer than the test may
+    return number
+
+
+def _lines(log: Path) -> int:
+    return log.read_bytes().count(b"\n")
 
 
 @pytest.mark.parametrize(
