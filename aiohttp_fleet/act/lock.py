@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Fleet
@@ -21,7 +22,7 @@ def exclusive(fleet: Fleet, what: str) -> Iterator[None]:
         FleetError: somebody else holds it, or its file cannot be opened.
     """
     try:
-        fd = os.open(fleet.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = _open(fleet.lock)
     except OSError as error:
         raise FleetError(str(fleet.lock), f"cannot be opened ({error.strerror})", "try again with sudo") from None
     try:
@@ -35,3 +36,12 @@ def exclusive(fleet: Fleet, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _open(path: Path) -> int:
+    """Open it; root's is given to whom the directory belongs, who has to hold it next time."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    owner = path.parent.stat()
+    if os.geteuid() == 0 and os.fstat(fd).st_uid != owner.st_uid:
+        os.fchown(fd, owner.st_uid, owner.st_gid)
+    return fd

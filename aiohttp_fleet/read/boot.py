@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.conf import address, directive
 from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.read.port import is_privileged
 from aiohttp_fleet.read.text import read_existing
 from aiohttp_fleet.read.tls import Places
 
@@ -19,8 +20,6 @@ TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 """What it hides under ProtectHome=."""
 RUN = Path("/run")
-PRIVILEGED = 1024
-"""The first port that an ordinary user may bind on a machine as it comes (ip(7), ip_unprivileged_port_start)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Service:
         group: that user's own.
         stop: seconds that a stop takes at most.
         sockets: the directories of the workers' sockets.
-        privileged: whether nginx listens on a port below 1024.
+        privileged: whether nginx listens on a port that only root may bind, on this machine.
         homely: whether the project or its Python is in somebody's home.
         access_log: the file that nginx writes by itself, None where it writes none.
         nginx_pid: the file in which nginx's pid is.
@@ -97,7 +96,7 @@ def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
         group=_group(who.pw_gid),
         stop=fleet.stop,
         sockets=tuple(dict.fromkeys(Path(s).parent.resolve() for w in fleet.served for s in w.sockets)),
-        privileged=any(port < PRIVILEGED for port in _ports(fleet, text)),
+        privileged=any(map(is_privileged, _ports(fleet, text))),
         homely=any(_within(path, HOMES) for path in (root, *pythons)),
         access_log=_access_log(fleet, text),
         nginx_pid=fleet.nginx_conf.parent / (directive("pid", text) or "nginx.pid"),

@@ -13,7 +13,12 @@ PRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 def needs_root(port: int) -> bool:
     """Whether this process may not bind a port."""
-    return os.geteuid() != 0 and port < int(PRIVILEGED.read_text())
+    return os.geteuid() != 0 and is_privileged(port)
+
+
+def is_privileged(port: int) -> bool:
+    """Whether an ordinary user of this machine may not bind a port."""
+    return port < int(PRIVILEGED.read_text())
 
 
 def listeners(port: int) -> list[int] | None:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.supervisord import read
-from tests.place import PROJECT
+from tests.place import PROJECT, ROOT
 
 
 def test_the_second_is_refused_with_the_name_of_the_first(place: Path) -> None:
@@ -35,3 +35,14 @@ def test_a_missing_directory_is_told(place: Path) -> None:
     (place / "run").rmdir()
     with pytest.raises(FleetError, match="fleet.lock: cannot be opened"), exclusive(fleet, "fleet restart"):
         pass
+
+
+@pytest.mark.skipif(not ROOT, reason="only root can lock another user's fleet")
+def test_the_lock_belongs_to_whom_the_directory_belongs(place: Path) -> None:
+    """After root's "fleet restart" the fleet's own user, such as that of its service, can do the next."""
+    shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
+    (place / "run").mkdir()
+    shutil.chown(place / "run", "daemon")
+    fleet = read(place / "supervisord.conf", "aiohttp")
+    with exclusive(fleet, "fleet restart"):
+        assert fleet.lock.owner() == "daemon"
