@@ -12,6 +12,7 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
 from aiohttp_fleet.nginx.conf import address
+from aiohttp_fleet.nginx.user import keeping
 from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.read.tls import Places
 
@@ -30,7 +31,19 @@ def test(conf: Path, text: str) -> None:
         FleetError: it refuses it, with its own words.
     """
     with beside(conf, text) as name:
-        command = [str(running(conf).path), "-t", "-q", "-e", "stderr", "-p", f"{conf.parent}/", "-c", str(name)]
+        kept = keeping(conf, text)
+        command = [
+            str(running(conf).path),
+            *(("-g", kept) if kept else ()),
+            "-t",
+            "-q",
+            "-e",
+            "stderr",
+            "-p",
+            f"{conf.parent}/",
+            "-c",
+            str(name),
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:

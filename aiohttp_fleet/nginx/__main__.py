@@ -1,9 +1,7 @@
 """``python -m aiohttp_fleet.nginx NGINX_CONF``: become nginx, in the foreground, as supervisord wants it."""
 
 import argparse
-import grp
 import os
-import pwd
 import sys
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from aiohttp_fleet.nginx import processes, since
 from aiohttp_fleet.nginx.adopt import adopt, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, choose, packaged
 from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.nginx.user import user_directive
 from aiohttp_fleet.say import say
 
 
@@ -48,16 +47,8 @@ def command(binary: Binary, conf: Path, user: str) -> list[str]:
     """
     main_context = "daemon off;"
     if os.geteuid() == 0 and directive("user", conf.read_text(errors="replace")) is None:
-        main_context += f" user {user} {_group(user)};"
+        main_context += f" {user_directive(user)}"
     return [str(binary.path), "-p", f"{conf.parent}/", "-c", str(conf), "-e", "stderr", "-g", main_context]
-
-
-def _group(user: str) -> str:
-    """Name the user's own group: nginx would take one of the user's name, which Debian's nobody has not."""
-    try:
-        return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
-    except KeyError:
-        raise FleetError(f"--user {user}", "there is no such user, or its group has no name", "see useradd") from None
 
 
 if __name__ == "__main__":
