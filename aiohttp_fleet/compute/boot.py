@@ -46,7 +46,7 @@ def service_text(service: Service, template: str) -> str:
         "ProtectHome": "read-only" if service.homely else "yes",
     }
     changes = {
-        r"# RuntimeDirectory=.*": _runtime(service) if service.runtime else r"\g<0>",
+        r"# RuntimeDirectory=.*": _runtime(service) if service.runtime else f"# RuntimeDirectory={service.name}",
         r"SystemCallFilter=@chown": f"SystemCallFilter=@chown{' @setuid' * root}",
         r"in supervisord\.conf, \d+,": f"in supervisord.conf, {service.stop},",
         r"/srv/aiohttp/\.venv/bin": plain(service.bin),

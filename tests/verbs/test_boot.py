@@ -97,6 +97,13 @@ def test_only_a_low_port_and_root_get_capabilities(project: Project) -> None:
     assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
 
 
+def test_an_nginx_of_the_systems_own_writes_its_own_logs(project: Project) -> None:
+    """Nothing for logrotate."""
+    assert "/etc/logrotate.d/shop" in project.boot().stdout
+    edit(project.root / "deploy" / "supervisord.conf", {r"\[program:nginx\]": "[program:other]"})
+    assert "/etc/logrotate.d/shop" not in project.boot().stdout
+
+
 def test_written_it_says_what_to_type_next(project: Project) -> None:
     """A second time there is nothing to change."""
     image = f"--root={project.image}"
