@@ -28,10 +28,10 @@ def take_up(conf: Path) -> None:
         own = directive("worker_processes", conf.read_text(errors="replace"))
         number, reason = processes(cores(), file_limit())
         line = f"worker_processes {number}; # {reason}\n"
+        for name in ("processes.conf", "zone.conf"):
+            (run / name).unlink(missing_ok=True)  # root's, after its "fleet reload", cannot be written by another
         (run / "processes.conf").write_text("" if own else line)
-        if (own or str(number)) == "1":
-            (run / "zone.conf").unlink(missing_ok=True)
-        else:
+        if (own or str(number)) != "1":
             (run / "zone.conf").write_text("zone aiohttp 64k;\n")
     except OSError as error:
         raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -l") from None

@@ -24,7 +24,7 @@ def take_up(conf: Path, version: str) -> None:
     """
     run = conf.parent / "run"
     try:
-        for old in [*run.glob("since-*.conf"), *run.glob("before-*.conf")]:
+        for old in [path for name in ("since-*", "before-*", "tls-listen") for path in run.glob(f"{name}.conf")]:
             old.unlink()
         (run / "closing").unlink(missing_ok=True)  # of a reload that was killed in the middle
         for name, file in _taken(conf.parent, version):

@@ -1,10 +1,14 @@
 """Tests of aiohttp_fleet/nginx/processes.py."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.nginx.processes import FILES, processes, take_up
+from tests.place import PROJECT, ROOT, USER
 
 
 @pytest.mark.parametrize(("cores", "number"), [(1, 1), (2, 1), (3, 1), (4, 2), (8, 3), (16, 6)])
@@ -40,3 +44,18 @@ def test_a_number_is_written_where_it_says_nothing(place: Path) -> None:
     assert text.startswith("worker_processes ")
     assert "; # " in text
     assert zone == (number > 1)
+
+
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root leaves files that another user cannot write")
+def test_what_root_has_written_is_in_nobodys_way(place: Path) -> None:
+    """After root's "fleet reload" the nginx of an ordinary user's service starts again."""
+    taken_up(place, "")
+    (place / "tls" / "listen").mkdir(parents=True)
+    (place / "tls" / "listen" / "0.conf").touch()
+    shutil.chown(place / "run", USER)
+    for name in ("processes", "zone", "tls-listen"):
+        (place / "run" / f"{name}.conf").touch(mode=0o644)
+    code = "from pathlib import Path; from aiohttp_fleet.nginx import processes, since; conf = Path('nginx.conf'); "
+    code += "processes.take_up(conf); since.take_up(conf, '1.22.1')"
+    subprocess.run([sys.executable, "-c", code], cwd=place, user=USER, env={"PYTHONPATH": str(PROJECT)}, check=True)
+    assert (place / "run" / "processes.conf").owner() == USER
