@@ -31,19 +31,9 @@ def test(conf: Path, text: str) -> None:
         FleetError: it refuses it, with its own words.
     """
     with beside(conf, text) as name:
-        kept = keeping(conf, text)
-        command = [
-            str(running(conf).path),
-            *(("-g", kept) if kept else ()),
-            "-t",
-            "-q",
-            "-e",
-            "stderr",
-            "-p",
-            f"{conf.parent}/",
-            "-c",
-            str(name),
-        ]
+        user = keeping(conf, text)
+        options = ["-p", f"{conf.parent}/", "-c", str(name), *(["-g", user] if user else [])]
+        command = [str(running(conf).path), "-t", "-q", "-e", "stderr", *options]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TEST, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
