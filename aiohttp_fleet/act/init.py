@@ -10,13 +10,14 @@ from pathlib import Path
 
 from aiohttp_fleet.act import nginx, write
 from aiohttp_fleet.act.preflight import preflight
+from aiohttp_fleet.act.site import site
 from aiohttp_fleet.compute.project import PROGRAM, Project, nginx_text, supervisord_text
 from aiohttp_fleet.compute.upstream import rendered
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.read.fleet import SITE, Fleet
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.templates import NGINX, SUPERVISORD, templates
-from aiohttp_fleet.read.text import read_existing
+from aiohttp_fleet.read.text import read_existing, read_text
 
 
 def planned(project: Project) -> Mapping[Path, str]:
@@ -82,3 +83,6 @@ def create(project: Project, texts: Mapping[Path, str]) -> None:
         raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
     for path, text in texts.items():
         write.put(path, text)
+    if project.is_site:
+        conf = project.root / "deploy" / NGINX
+        write.put(conf.parent / SITE, site(conf, read_text(conf)))

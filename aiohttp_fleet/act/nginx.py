@@ -13,6 +13,7 @@ from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
 from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.nginx.user import keeping
+from aiohttp_fleet.read.port import needs_root
 from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.read.tls import Places
 
@@ -27,9 +28,14 @@ _STAMP = re.compile(r"^(nginx: |\d\S+ \S+ )(\[\w+\] )(\d+#\d+: )?")
 def test(conf: Path, text: str) -> None:
     """Let nginx judge a text that is to become ``conf`` (https://nginx.org/en/docs/switches.html, -t).
 
+    It would try to bind its ports: where only root may, and we are not, that is left to root.
+
     Raises:
         FleetError: it refuses it, with its own words.
     """
+    where = address(text)
+    if where and needs_root(where[1]):
+        return
     with beside(conf, text) as name:
         user = keeping(conf, text)
         options = ["-p", f"{conf.parent}/", "-c", str(name), *(["-g", user] if user else [])]

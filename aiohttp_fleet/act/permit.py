@@ -30,7 +30,8 @@ def permit(project: Project) -> None:
             step = "move the project to where everybody may read, such as /srv, or run the fleet as its owner"
             raise FleetError(str(path), f"user {project.user}, who the workers become, may not read it", step)
     _sockets(project)
-    _port(project)
+    if not project.is_site:
+        _port(project)
 
 
 def _user(name: str) -> None:

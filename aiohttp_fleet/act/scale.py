@@ -11,6 +11,7 @@ from aiohttp_fleet.act.beside import beside
 from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.restart import KILL, wait_ready
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.site import TAKE_UP, follow
 from aiohttp_fleet.act.wait import POLL
 from aiohttp_fleet.compute.numprocs import with_numprocs
 from aiohttp_fleet.compute.upstream import difference, rendered
@@ -100,6 +101,7 @@ def _undo(old: State, supervisord: Supervisord) -> None:
     reloaded = read_text(fleet.nginx_conf) != old.nginx
     write.replace(fleet.supervisord_conf, old.supervisord)
     write.replace(fleet.nginx_conf, old.nginx)
+    follow(fleet, old.nginx)
     away = [worker for worker in fleet.workers if worker.namespec not in supervisord.processes()]
     _take_up(fleet, supervisord)
     deque(_leave(fleet, supervisord), 0)
@@ -173,6 +175,7 @@ def _nginx(new: State, supervisord: Supervisord) -> str:
     fleet = new.fleet
     write.replace(fleet.nginx_conf, new.nginx)
     if fleet.nginx is None:
-        return f"{fleet.nginx_conf}: written; reload your nginx now"
+        where = fleet.site_conf if follow(fleet, new.nginx) else fleet.nginx_conf
+        return f"{where}: written, {len(fleet.workers)} workers in its upstream; {TAKE_UP}"
     nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
     return f"nginx: reloaded, {len(fleet.workers)} workers in its upstream"

@@ -8,6 +8,16 @@ from aiohttp_fleet.compute.substitute import plain, substituted
 from aiohttp_fleet.read.apps import App
 
 PROGRAM = "aiohttp"
+WITHOUT_NGINX = {
+    r"(?s)\n; -+\n; nginx, the system's where there is one.*": "",
+    r"their standby, a watchdog and nginx, under supervisord": (
+        "their standby and a watchdog, under supervisord; nginx is the system's (docs/site.md)"
+    ),
+    r"; \[program:nginx\] has its twin": "; --group is that of nginx's workers",
+    r'"restart all" restarts the standby and nginx too': '"restart all" restarts the standby too',
+    r"start before nginx, stop after it ": "start first, stop last ",
+}
+"""What is different in supervisord.conf where nginx is run by the system."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +31,11 @@ class Project:
         workers: how many.
         user: who they become under root.
         env_file: with settings and secrets for the application, None for none.
+        group: of their sockets, None for their own.
         run_dir: directory of their sockets.
         port: that nginx listens on.
         domain: nginx's server_name; ``_`` is any.
+        is_site: whether nginx is run by the system, and this is a site of it.
     """
 
     root: Path
@@ -32,9 +44,11 @@ class Project:
     workers: int
     user: str
     env_file: Path | None
+    group: str | None
     run_dir: Path
     port: int
     domain: str
+    is_site: bool
 
 
 def supervisord_text(project: Project, template: str) -> str:
@@ -57,10 +71,12 @@ def supervisord_text(project: Project, template: str) -> str:
         r"directory=%\(here\)s/\.\.(?=\s)": f"directory={directory}",
         r"app\.main:create_app": project.app.spec,
         r"/tmp/web_": f"{plain(project.run_dir)}/web_",
-        r"--user=nobody": f"--user={project.user}",
+        r"--user=nobody": f"--user={project.user}" + (f" --group={project.group}" if project.group else ""),
     }
     if project.env_file:
         changes[r" --drain=30 "] = f' --drain=30 --env-file="{_here(project, project.env_file)}" '
+    if project.is_site:
+        changes = {**WITHOUT_NGINX, **changes}
     text = substituted("supervisord.conf", template, {pattern: _literal(new) for pattern, new in changes.items()})
     return with_numprocs(text, PROGRAM, project.workers) or text
 

@@ -27,15 +27,28 @@ def take_up(conf: Path, version: str) -> None:
         for old in [path for name in ("since-*", "before-*", "tls-listen") for path in run.glob(f"{name}.conf")]:
             old.unlink()
         (run / "closing").unlink(missing_ok=True)  # of a reload that was killed in the middle
-        for name, file in _taken(conf.parent, version):
-            # before/ asks for a file, and nginx would look for that from where it was started
-            (run / name).write_text(file.read_text().replace('"run/', f'"{run}/'))
+        for name, text in taken(conf.parent, version):
+            (run / name).write_text(text)
     except OSError as error:
         raise FleetError(str(run), f"cannot be written ({error.strerror})", f"see ls -ld {run}") from None
 
 
-def _taken(deploy: Path, version: str) -> Iterator[tuple[str, Path]]:
-    """Yield the files that are meant for that version, each with its name in ``run/``."""
+def taken(deploy: Path, version: str) -> Iterator[tuple[str, str]]:
+    """Yield the text of each file that is meant for that version, with its name in ``run/``.
+
+    Args:
+        deploy: the directory of nginx.conf.
+        version: such as ``1.22.1``.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    for name, file in _files(deploy, version):
+        # before/ asks for a file, and nginx would look for that from where it was started
+        yield name, file.read_text().replace('"run/', f'"{deploy}/run/')
+
+
+def _files(deploy: Path, version: str) -> Iterator[tuple[str, Path]]:
     for file in deploy.glob("since/*.conf"):
         if _knows(version, file):
             yield f"since-{file.name}", file

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+SITE = "site.conf"
+"""What nginx.conf becomes for an nginx that the system runs."""
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -71,6 +74,11 @@ class Fleet:
     def served(self) -> tuple[Worker, ...]:
         """The workers, then the standby where there is one."""
         return (*self.workers, self.standby) if self.standby else self.workers
+
+    @property
+    def site_conf(self) -> Path:
+        """The file that an nginx of the system's includes, beside nginx.conf, which it follows."""
+        return self.nginx_conf.parent / SITE
 
     @property
     def lock(self) -> Path:

@@ -14,14 +14,18 @@ from aiohttp_fleet.act.permit import permit
 from aiohttp_fleet.compute.domain import is_name
 from aiohttp_fleet.compute.project import PROGRAM, Project
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx.binary import system_group
 from aiohttp_fleet.read.apps import App, find_apps, given_app
 from aiohttp_fleet.read.find import USUAL
+from aiohttp_fleet.read.fleet import SITE
 from aiohttp_fleet.read.machine import good_number
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.text import read_existing
 from aiohttp_fleet.verbs.settle import settle, show
 from aiohttp_fleet.verbs.shape import Chosen, verb
 
+_SITES = "/etc/nginx/conf.d"
+"""What the packages of nginx.org and of every distribution include."""
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 
 
@@ -34,6 +38,8 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 )
 @click.option("--user", default="nobody", show_default=True, help="Who the workers become under root.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="With settings and secrets of the application.")
+@click.option("--group", help="Group of the sockets; with --site that of the system's nginx, else the workers' own.")
+@click.option("--site", is_flag=True, help="The system runs nginx: a site for it, and no [program:nginx].")
 @click.option("--run-dir", type=click.Path(path_type=Path), default=Path("/tmp"), show_default=True,
               help="Directory of the workers' sockets.")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="That nginx listens on.")
@@ -41,8 +47,8 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
 @click.option("--write", is_flag=True, help="Overwrite files that are there and differ.")
 def init(
-    _: Chosen, app: str | None, workers: int | None, user: str, env_file: Path | None, run_dir: Path, port: int,
-    domain: str | None, check: bool, write: bool,
+    _: Chosen, app: str | None, workers: int | None, user: str, env_file: Path | None, group: str | None, site: bool,
+    run_dir: Path, port: int, domain: str | None, check: bool, write: bool,
 ) -> int:  # fmt: skip
     """Write deploy/ for the project in this directory: supervisord.conf and nginx.conf, ready to be started."""
     if check and write:
@@ -59,9 +65,11 @@ def init(
         python, number = Path(sys.executable), workers or _number(root)
         sockets = Path(os.path.normpath(root / run_dir))
         settings = Path(os.path.normpath(root / env_file)) if env_file else None
-        return _init(
-            Project(root, found[0], python, number, user, settings, sockets, port, domain or "_"), check, write
+        group = group or (system_group() if site else None)
+        project = Project(
+            root, found[0], python, number, user, settings, group, sockets, port, domain or "_", site
         )
+        return _init(project, check, write)
     except OSError as error:
         raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None
 
@@ -98,6 +106,8 @@ def _choose(root: Path, found: list[App]) -> int:
 def _next(project: Project, texts: Mapping[Path, str]) -> None:
     for path in texts:
         click.echo(f"{path}: written")
+    if project.is_site:
+        click.echo(f"{project.root / 'deploy' / SITE}: written")
     if not texts:
         click.echo(f"{project.root / 'deploy'}: nothing to change")
     tool = project.python.parent / "supervisord"
@@ -105,3 +115,7 @@ def _next(project: Project, texts: Mapping[Path, str]) -> None:
     workers = f"{project.workers} worker{'s' * (project.workers > 1)}"
     click.echo(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
     click.echo(f"  {shlex.quote(str(shown))} -c deploy/supervisord.conf")
+    if project.is_site:
+        names = (str(project.root / "deploy" / SITE), f"{_SITES}/{project.root.name}.conf")
+        click.echo(f"  ln -s {shlex.join(names)}")
+        click.echo("  nginx -t && nginx -s reload")

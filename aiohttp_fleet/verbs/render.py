@@ -2,6 +2,8 @@
 
 import click
 
+from aiohttp_fleet.act.site import TAKE_UP, follow, is_behind
+from aiohttp_fleet.act.site import site as as_site
 from aiohttp_fleet.act.write import replace
 from aiohttp_fleet.compute.agreement import disagreements
 from aiohttp_fleet.compute.upstream import block, difference, rendered
@@ -11,13 +13,17 @@ from aiohttp_fleet.verbs.shape import Chosen, verb
 
 
 @verb
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 when the two files disagree.")
-@click.option("--write", is_flag=True, help="Write them into nginx.conf, between its markers.")
-def render(chosen: Chosen, check: bool, write: bool) -> int:
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 when the files disagree.")
+@click.option("--write", is_flag=True, help="Write them into nginx.conf, between its markers; site.conf follows.")
+@click.option("--site", is_flag=True, help="Print nginx.conf as a site of the system's nginx instead.")
+def render(chosen: Chosen, check: bool, write: bool, site: bool) -> int:
     """Print the upstream's server lines, from supervisord.conf."""
-    if check and write:
-        raise click.UsageError("--check and --write exclude each other.")
+    if check + write + site > 1:
+        raise click.UsageError("--check, --write and --site exclude each other.")
     fleet = chosen.fleet()
+    if site:
+        click.echo(as_site(fleet.nginx_conf, rendered(fleet, read_text(fleet.nginx_conf))), nl=False)
+        return 0
     if check:
         return _check(fleet)
     if write:
@@ -34,6 +40,8 @@ def _write(fleet: Fleet) -> int:
     click.echo(
         f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; nginx takes it up at a reload'}"
     )
+    if follow(fleet, new):
+        click.echo(f"{fleet.site_conf}: written; {TAKE_UP}")
     return 0
 
 
@@ -46,6 +54,8 @@ def _check(fleet: Fleet) -> int:
         found.insert(
             0, f"{fleet.nginx_conf}: its servers are not those of {fleet.supervisord_conf}; fleet render --write"
         )
+    if is_behind(fleet, text):
+        found.append(f"{fleet.site_conf}: it is not what nginx.conf makes of it; fleet render --write")
     for line in found:
         click.echo(f"fleet: {line}", err=True)
     return 1 if found else 0

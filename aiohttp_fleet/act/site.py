@@ -1,0 +1,61 @@
+"""The site of an nginx that the system runs, ``site.conf`` beside nginx.conf: it follows nginx.conf."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+from aiohttp_fleet.act import write
+from aiohttp_fleet.compute.site import site_text
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx.binary import choose
+from aiohttp_fleet.nginx.since import taken
+from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.read.text import read_existing, read_text
+
+TAKE_UP = "let nginx take it up: nginx -t && nginx -s reload"
+
+
+def site(conf: Path, text: str) -> str:
+    """Return the site for the system's nginx.
+
+    Args:
+        conf: nginx.conf.
+        text: what is in it, or is to be.
+
+    Raises:
+        FleetError: it cannot be made one, or there is no nginx.
+    """
+    deploy = conf.parent
+    try:
+        by_version = {f"run/{name}": text for name, text in taken(deploy, choose().version())}
+    except OSError as error:
+        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -l") from None
+
+    def include(pattern: str) -> dict[str, str]:
+        if pattern.startswith("run/"):
+            return {name: text for name, text in by_version.items() if fnmatch(name, pattern)}
+        return {str(path): read_text(path) for path in sorted(deploy.glob(pattern))}
+
+    return site_text(conf, text, include)
+
+
+def has_site(fleet: Fleet) -> bool:
+    """Whether the system's nginx is to read ``site.conf``."""
+    return fleet.nginx is None and fleet.site_conf.exists()
+
+
+def is_behind(fleet: Fleet, text: str) -> bool:
+    """Whether ``site.conf`` is there and not what nginx.conf makes of it.
+
+    Args:
+        fleet: the fleet.
+        text: of nginx.conf.
+    """
+    return has_site(fleet) and read_existing(fleet.site_conf) != site(fleet.nginx_conf, text)
+
+
+def follow(fleet: Fleet, text: str) -> bool:
+    """Write ``site.conf`` anew where it is there and differs; return whether it did."""
+    if not is_behind(fleet, text):
+        return False
+    write.replace(fleet.site_conf, site(fleet.nginx_conf, text))
+    return True

@@ -1,0 +1,137 @@
+"""Fleets behind an nginx that the system runs: no [program:nginx], a site beside other people's."""
+
+import asyncio
+import http.client
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.drill.place import end
+from aiohttp_fleet.drill.tally import Lost
+from aiohttp_fleet.nginx.binary import choose, packaged
+from tests.http import get
+from tests.load import answered_more, load
+from tests.place import ROOT, USER, free_port
+from tests.site import BIN, edit
+from tests.system_nginx import GROUP, SystemNginx
+from tests.wait import until
+
+CLIENTS = 32
+
+
+class Shop:
+    """A project whose fleet has no nginx of its own.
+
+    Args:
+        root: its directory.
+        nginx: the system's.
+        port: that its site listens on.
+        domain: its name.
+
+    Attributes:
+        root: its directory.
+        port: that its site listens on.
+        domain: its name.
+    """
+
+    def __init__(self, root: Path, nginx: SystemNginx, port: int, domain: str) -> None:
+        self.root, self.port, self.domain = root, port, domain
+        root.mkdir()
+        (root / "shop.py").write_text("from aiohttp_fleet.drill.app import create_app as create_app\n")
+        options = [f"--port={port}", f"--domain={domain}", f"--run-dir={root}/s", "--workers=2", f"--user={USER}"]
+        group = [f"--group={GROUP}"] if ROOT else []
+        self.run("fleet", "init", "--site", *options, *group, "shop:create_app")
+        nginx.enable(root.name, root / "deploy" / "site.conf")
+        nginx.reload()
+        self.ctl = ("supervisorctl", "-c", "deploy/supervisord.conf")
+        self.run("supervisord", "-c", "deploy/supervisord.conf")
+        self.run("fleet", "status", "--wait", "30")
+
+    def run(self, name: str, *arguments: str) -> str:
+        """Run a command in it, which must not fail."""
+        done = self.done(name, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def done(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in it."""
+        command = [str(BIN / name), *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=90)
+
+    def whoami(self) -> str:
+        """Return the directory of the worker that answers to the site's name."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", "/", headers={"Host": self.domain})
+        pid = json.loads(connection.getresponse().read())["pid"]
+        connection.close()
+        return str(Path(f"/proc/{pid}/cwd").readlink())
+
+    def stop(self) -> None:
+        """End it."""
+        self.done(*self.ctl, "shutdown")
+        until("supervisord to end", lambda: not (self.root / "deploy/run/supervisord.pid").exists(), 60)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            choose, id="system", marks=pytest.mark.skipif(choose().packaged, reason="no nginx but the packaged one")
+        ),
+        pytest.param(packaged, id="packaged"),
+    ]
+)
+def nginx(place: Path, request: pytest.FixtureRequest) -> Iterator[SystemNginx]:
+    """Start a system's nginx with another site in it."""
+    made = SystemNginx(place / "etc", request.param())
+    try:
+        yield made
+    finally:
+        made.stop()
+        end(place)
+
+
+def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNginx) -> None:
+    """One port, three names: each answers for itself, and a restart of a fleet loses nothing under load."""
+    port = free_port()
+    shops = [Shop(place / name, nginx, port, f"{name}.example") for name in ("a", "b")]
+    try:
+        for shop in shops:
+            assert shop.whoami() == str(shop.root)
+        assert get(nginx.port) == b"another's"
+
+        async def restarted() -> list[Lost]:
+            async with load(port, CLIENTS) as tally:
+                for command in ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart")):
+                    await answered_more(tally, 500)
+                    await asyncio.to_thread(shops[0].run, *command)
+                await answered_more(tally, 500)
+            return tally.lost
+
+        assert asyncio.run(restarted()) == []
+        assert "warn" not in nginx.log() and "emerg" not in nginx.log(), nginx.log()
+    finally:
+        for shop in shops:
+            shop.stop()
+
+
+def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx) -> None:
+    """``fleet scale`` writes it anew; an edit of nginx.conf alone is found by --check and taken up by --write."""
+    shop = Shop(place / "a", nginx, free_port(), "a.example")
+    try:
+        site = shop.root / "deploy" / "site.conf"
+        told = shop.run("fleet", "scale", "3")
+        assert f"{site}: written, 3 workers in its upstream" in told
+        assert "web_3.sock" in site.read_text()
+        shop.run("fleet", "render", "--check")
+        edit(shop.root / "deploy" / "nginx.conf", {"client_max_body_size 100m": "client_max_body_size 5m"})
+        done = shop.done("fleet", "render", "--check")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert f"{site}: written" in shop.run("fleet", "render", "--write")
+        assert "client_max_body_size 5m;" in site.read_text()
+        assert shop.run("fleet", "render", "--site") == site.read_text()
+        nginx.reload()
+    finally:
+        shop.stop()
