@@ -20,7 +20,7 @@ UNUSED = 5.0
 def closing(conf: Path, ports: Set[int]) -> Iterator[None]:
     """Have each answer end its connection, until all that were there have gone or are unused; then run the block.
 
-    A newer nginx does better by itself, and nothing is done here: see ``since/1.27.4.conf``.
+    For an nginx that has ``before/1.27.4.conf``; a newer one does better by itself, see ``since/1.27.4.conf``.
 
     Args:
         conf: nginx.conf.
@@ -30,9 +30,6 @@ def closing(conf: Path, ports: Set[int]) -> Iterator[None]:
         FleetError: ``run/`` is not writable.
     """
     run = conf.parent / "run"
-    if not any(run.glob("before-*.conf")):
-        yield
-        return
     mark = run / "closing"
     try:
         mark.touch()

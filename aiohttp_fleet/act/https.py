@@ -10,6 +10,7 @@ from aiohttp_fleet.act import nginx, write
 from aiohttp_fleet.act.certificate import served
 from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.act.site import has_site
 from aiohttp_fleet.compute.tls import http_text, listen_texts, server_text
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
@@ -41,6 +42,9 @@ def require(fleet: Fleet, port: int) -> tuple[str, int]:
     for line in INCLUDES:
         if line not in text:
             raise FleetError(str(conf), f"there is no line {line!r}", "take it from the shipped file")
+    if has_site(fleet):
+        step = "docs/site.md has how to give it a certificate of certbot's"
+        raise FleetError(str(fleet.site_conf), "nginx is the system's, and so are its certificates", step)
     site = address(text)
     if site is None:
         raise FleetError(str(conf), "its first listen is no TCP port", "let it listen on 80")

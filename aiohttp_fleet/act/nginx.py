@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+from collections.abc import Callable, Set
+from contextlib import nullcontext
 from pathlib import Path
 
 from aiohttp_fleet.act.beside import beside
@@ -45,8 +47,18 @@ def test(conf: Path, text: str) -> None:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
     if done.returncode != 0:
-        words = _STAMP.sub("", done.stderr.strip().replace(str(name), str(conf)), 1).splitlines()
-        raise FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "mend it first")
+        raise refusal(conf, done.stderr.replace(str(name), str(conf)))
+
+
+def refusal(conf: Path, stderr: str) -> FleetError:
+    """Return the error for a file that nginx refuses.
+
+    Args:
+        conf: the file.
+        stderr: nginx's own words.
+    """
+    words = _STAMP.sub("", stderr.strip(), 1).splitlines()
+    return FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "mend it first")
 
 
 def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
@@ -65,12 +77,30 @@ def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
     master = running_master(conf)
     if master is None:
         raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
-    with closing(conf, _ports(conf)):
+    is_older = any((conf.parent / "run").glob("before-*.conf"))
+    renew(namespec, master, lambda: supervisord.signal(namespec, "HUP"), conf, _ports(conf), is_older)
+
+
+def renew(name: str, master: int, hup: Callable[[], object], conf: Path, ports: Set[int], is_older: bool) -> None:
+    """Have a master replace its workers, and wait until it has.
+
+    Args:
+        name: what nginx is called in an error.
+        master: its pid.
+        hup: sends it its HUP.
+        conf: nginx.conf.
+        ports: where it listens.
+        is_older: whether it would cut the connections that clients keep, see `closing`.
+
+    Raises:
+        FleetError: it has no new workers after some seconds.
+    """
+    with closing(conf, ports) if is_older else nullcontext():
         before = _children(master)
-        supervisord.signal(namespec, "HUP")
+        hup()
         if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
-            step = f"see supervisorctl tail {namespec}"
-            raise FleetError(namespec, f"nginx has no new workers {RELOAD:g} s after its reload", step)
+            step = "see its error log" if name == "nginx" else f"see supervisorctl tail {name}"
+            raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
 
 
 def _ports(conf: Path) -> set[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp_fleet.compute.project import Project
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx import system
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.port import listeners, name_of, needs_root
@@ -30,7 +31,9 @@ def permit(project: Project) -> None:
             step = "move the project to where everybody may read, such as /srv, or run the fleet as its owner"
             raise FleetError(str(path), f"user {project.user}, who the workers become, may not read it", step)
     _sockets(project)
-    if not project.is_site:
+    if project.is_site:
+        _seen(project)
+    else:
         _port(project)
 
 
@@ -79,6 +82,12 @@ def _sockets(project: Project) -> None:
         raise FleetError(str(project.run_dir), f"user {project.user} may not create sockets there", step)
     for name in names:
         _free(project, str(project.run_dir / name))
+
+
+def _seen(project: Project) -> None:
+    if (pid := system.master()) and not system.sees(pid, project.run_dir):
+        reason = f"the system's nginx, pid {pid}, has another one (PrivateTmp=true)"
+        raise FleetError(str(project.run_dir), reason, ELSEWHERE)
 
 
 def _free(project: Project, path: str) -> None:

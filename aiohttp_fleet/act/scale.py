@@ -11,7 +11,7 @@ from aiohttp_fleet.act.beside import beside
 from aiohttp_fleet.act.held import held
 from aiohttp_fleet.act.restart import KILL, wait_ready
 from aiohttp_fleet.act.rpc import Supervisord
-from aiohttp_fleet.act.site import TAKE_UP, follow
+from aiohttp_fleet.act.take_up import take_up
 from aiohttp_fleet.act.wait import POLL
 from aiohttp_fleet.compute.numprocs import with_numprocs
 from aiohttp_fleet.compute.upstream import difference, rendered
@@ -101,15 +101,14 @@ def _undo(old: State, supervisord: Supervisord) -> None:
     reloaded = read_text(fleet.nginx_conf) != old.nginx
     write.replace(fleet.supervisord_conf, old.supervisord)
     write.replace(fleet.nginx_conf, old.nginx)
-    follow(fleet, old.nginx)
     away = [worker for worker in fleet.workers if worker.namespec not in supervisord.processes()]
     _take_up(fleet, supervisord)
     deque(_leave(fleet, supervisord), 0)
     deadline = time.monotonic() + BACK
     for worker in away:
         wait_ready(supervisord, worker, max(0.0, deadline - time.monotonic()))
-    if reloaded and fleet.nginx:
-        nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
+    if reloaded:
+        take_up(fleet, supervisord)
 
 
 def scale(old: State, new: State, supervisord: Supervisord, timeout: float) -> Iterator[str]:
@@ -174,8 +173,4 @@ def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
 def _nginx(new: State, supervisord: Supervisord) -> str:
     fleet = new.fleet
     write.replace(fleet.nginx_conf, new.nginx)
-    if fleet.nginx is None:
-        where = fleet.site_conf if follow(fleet, new.nginx) else fleet.nginx_conf
-        return f"{where}: written, {len(fleet.workers)} workers in its upstream; {TAKE_UP}"
-    nginx.reload(supervisord, fleet.nginx, fleet.nginx_conf)
-    return f"nginx: reloaded, {len(fleet.workers)} workers in its upstream"
+    return take_up(fleet, supervisord, f"{len(fleet.workers)} workers in its upstream")

@@ -11,7 +11,7 @@ from aiohttp_fleet.nginx.since import taken
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.text import read_existing, read_text
 
-TAKE_UP = "let nginx take it up: nginx -t && nginx -s reload"
+BY_HAND = "let nginx take it up: nginx -t && nginx -s reload"
 
 
 def site(conf: Path, text: str) -> str:
@@ -24,18 +24,27 @@ def site(conf: Path, text: str) -> str:
     Raises:
         FleetError: it cannot be made one, or there is no nginx.
     """
-    deploy = conf.parent
-    try:
-        by_version = {f"run/{name}": text for name, text in taken(deploy, choose().version())}
-    except OSError as error:
-        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -l") from None
+    by_version = _by_version(conf)
 
     def include(pattern: str) -> dict[str, str]:
         if pattern.startswith("run/"):
             return {name: text for name, text in by_version.items() if fnmatch(name, pattern)}
-        return {str(path): read_text(path) for path in sorted(deploy.glob(pattern))}
+        return {str(path): read_text(path) for path in sorted(conf.parent.glob(pattern))}
 
     return site_text(conf, text, include)
+
+
+def _by_version(conf: Path) -> dict[str, str]:
+    """Return what the launcher would put into ``run/`` for the system's nginx."""
+    try:
+        return {f"run/{name}": text for name, text in taken(conf.parent, choose().version())}
+    except OSError as error:
+        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -l") from None
+
+
+def is_older(conf: Path) -> bool:
+    """Whether the system's nginx needs what is in ``before/``."""
+    return any(name.startswith("run/before-") for name in _by_version(conf))
 
 
 def has_site(fleet: Fleet) -> bool:

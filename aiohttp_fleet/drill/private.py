@@ -13,6 +13,7 @@ from aiohttp_fleet.act.held import held
 from aiohttp_fleet.compute.substitute import substituted
 from aiohttp_fleet.drill.ground import BIN, Ground
 from aiohttp_fleet.drill.place import end, free_port, place
+from aiohttp_fleet.read.templates import SUPERVISORD, templates
 
 MODULE = "drilled.py"
 """The application of the copy: a file in its directory, which a fault may break."""
@@ -66,6 +67,8 @@ class Private(Ground):
         super().__init__(place / "deploy" / "supervisord.conf", program)
         self._supervisord: subprocess.Popen[bytes] | None = None
         self.nginx_conf = place / "deploy" / "nginx.conf"
+        if self.described.nginx is None:
+            _give_nginx(self.supervisord_conf)
         edit(self.nginx_conf, {_SOCKETS: rf"\1{place}/web_", r"listen \d+": f"listen 127.0.0.1:{self.port}"})
         edit(
             self.supervisord_conf,
@@ -123,6 +126,12 @@ class Private(Ground):
 def _alive(directory: str, names: list[str]) -> list[str]:
     """Return what a running fleet has made, certificates included: nothing of a copy (`shutil.copytree`, ignore)."""
     return [name for name in names if name in ("run", "tls") or Path(directory, name).is_socket()]
+
+
+def _give_nginx(conf: Path) -> None:
+    """Add the shipped ``[program:nginx]``: the copy of a fleet behind the system's nginx has one of its own."""
+    shipped = templates()[SUPERVISORD]
+    conf.write_text(conf.read_text() + "\n" + shipped[shipped.index("[program:nginx]") :])
 
 
 def edit(file: Path, changes: Mapping[str, str]) -> None:

@@ -1,9 +1,7 @@
 """Which nginx is used."""
 
 import contextlib
-import grp
 import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -12,7 +10,6 @@ from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.nginx.conf import directive
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put nginx; not on the PATH of an ordinary user of Debian."""
@@ -86,27 +83,6 @@ def choose() -> Binary:
     if found := shutil.which("nginx", path=path):
         return Binary(Path(found), packaged=False)
     return packaged()
-
-
-def system_group() -> str:
-    """Return the group of the workers of the nginx that the system runs: who may write to a socket of that group.
-
-    ``user`` in its own nginx.conf, else what it was built with
-    (https://nginx.org/en/docs/ngx_core_module.html#user).
-
-    Raises:
-        FleetError: there is no such nginx, or the group cannot be told.
-    """
-    binary = choose()
-    conf = Path(binary.built_in("conf-path"))
-    try:
-        words = (directive("user", conf.read_text(errors="replace")) or "").split()
-        user = words[0] if words else binary.built_in("user") or "nobody"
-        group = words[1] if len(words) > 1 else "" if words else binary.built_in("group")
-        return group or grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
-    except (OSError, KeyError) as error:
-        reason = f"who its workers run as cannot be told ({error})"
-        raise FleetError(str(conf), reason, "name their group with --group") from None
 
 
 def packaged() -> Binary:

@@ -14,7 +14,7 @@ from aiohttp_fleet.act.permit import permit
 from aiohttp_fleet.compute.domain import is_name
 from aiohttp_fleet.compute.project import PROGRAM, Project
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.binary import system_group
+from aiohttp_fleet.nginx import system
 from aiohttp_fleet.read.apps import App, find_apps, given_app
 from aiohttp_fleet.read.find import USUAL
 from aiohttp_fleet.read.fleet import SITE
@@ -65,7 +65,7 @@ def init(
         python, number = Path(sys.executable), workers or _number(root)
         sockets = Path(os.path.normpath(root / run_dir))
         settings = Path(os.path.normpath(root / env_file)) if env_file else None
-        group = group or (system_group() if site else None)
+        group = group or (system.group() if site else None)
         project = Project(
             root, found[0], python, number, user, settings, group, sockets, port, domain or "_", site
         )

@@ -4,6 +4,8 @@ import click
 
 from aiohttp_fleet.act import nginx
 from aiohttp_fleet.act.lock import exclusive
+from aiohttp_fleet.act.site import has_site
+from aiohttp_fleet.act.take_up import take_up
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx import processes
 from aiohttp_fleet.read.text import read_text
@@ -14,11 +16,10 @@ from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 def reload(chosen: Chosen) -> int:
     """Make nginx take up nginx.conf after an edit. nginx tests it first; no request is lost."""
     fleet = chosen.fleet()
-    if fleet.nginx is None:
+    if fleet.nginx is None and not has_site(fleet):
         raise FleetError(str(fleet.supervisord_conf), "nginx is not in it", "reload your nginx yourself")
     with exclusive(fleet, "fleet reload"):
         processes.take_up(fleet.nginx_conf)
         nginx.test(fleet.nginx_conf, read_text(fleet.nginx_conf))
-        nginx.reload(supervisord(fleet), fleet.nginx, fleet.nginx_conf)
-    click.echo("nginx: reloaded")
+        click.echo(take_up(fleet, supervisord(fleet)))
     return 0

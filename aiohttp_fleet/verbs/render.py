@@ -2,7 +2,7 @@
 
 import click
 
-from aiohttp_fleet.act.site import TAKE_UP, follow, is_behind
+from aiohttp_fleet.act.site import BY_HAND, follow, is_behind
 from aiohttp_fleet.act.site import site as as_site
 from aiohttp_fleet.act.write import replace
 from aiohttp_fleet.compute.agreement import disagreements
@@ -41,7 +41,7 @@ def _write(fleet: Fleet) -> int:
         f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; nginx takes it up at a reload'}"
     )
     if follow(fleet, new):
-        click.echo(f"{fleet.site_conf}: written; {TAKE_UP}")
+        click.echo(f"{fleet.site_conf}: written; {BY_HAND}")
     return 0
 
 

@@ -94,7 +94,7 @@ def nginx(place: Path, request: pytest.FixtureRequest) -> Iterator[SystemNginx]:
 
 
 def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNginx) -> None:
-    """One port, three names: each answers for itself, and a restart of a fleet loses nothing under load."""
+    """One port, three names: each answers for itself; restarts, more workers and a reload lose nothing under load."""
     port = free_port()
     shops = [Shop(place / name, nginx, port, f"{name}.example") for name in ("a", "b")]
     try:
@@ -104,7 +104,8 @@ def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNgi
 
         async def restarted() -> list[Lost]:
             async with load(port, CLIENTS) as tally:
-                for command in ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart")):
+                restarts = ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart"))
+                for command in (*restarts, ("fleet", "scale", "3"), ("fleet", "reload")):
                     await answered_more(tally, 500)
                     await asyncio.to_thread(shops[0].run, *command)
                 await answered_more(tally, 500)
@@ -122,8 +123,7 @@ def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx)
     shop = Shop(place / "a", nginx, free_port(), "a.example")
     try:
         site = shop.root / "deploy" / "site.conf"
-        told = shop.run("fleet", "scale", "3")
-        assert f"{site}: written, 3 workers in its upstream" in told
+        assert "nginx: reloaded, 3 workers in its upstream" in shop.run("fleet", "scale", "3")
         assert "web_3.sock" in site.read_text()
         shop.run("fleet", "render", "--check")
         edit(shop.root / "deploy" / "nginx.conf", {"client_max_body_size 100m": "client_max_body_size 5m"})
@@ -132,6 +132,9 @@ def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx)
         assert f"{site}: written" in shop.run("fleet", "render", "--write")
         assert "client_max_body_size 5m;" in site.read_text()
         assert shop.run("fleet", "render", "--site") == site.read_text()
-        nginx.reload()
+        assert shop.run("fleet", "reload") == "nginx: reloaded\n"
+        done = shop.done("fleet", "tls", "a.example")
+        assert "nginx is the system's, and so are its certificates" in done.stderr
+        shop.run("fleet", "drill", "calm", f"--user={USER}")
     finally:
         shop.stop()
