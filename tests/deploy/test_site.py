@@ -3,8 +3,12 @@
 import asyncio
 import http.client
 import json
+import re
+import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.binary import choose, packaged
 from tests.http import get
 from tests.load import answered_more, load
-from tests.place import ROOT, USER, free_port
+from tests.place import PROJECT, ROOT, USER, free_port
 from tests.site import BIN, edit
 from tests.system_nginx import GROUP, SystemNginx
 from tests.wait import until
@@ -118,6 +122,28 @@ def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNgi
             shop.stop()
 
 
+def _speaks_https(shop: Shop) -> None:
+    """With a certificate from elsewhere and the lines of docs/site.md, and sends plain requests there."""
+    if not shutil.which("openssl"):
+        return
+    key, certificate = f"{shop.root}/privkey.pem", f"{shop.root}/fullchain.pem"
+    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-subj", "/CN=a.example"]
+    subprocess.run(["openssl", "req", *options], check=True, capture_output=True)
+    lines = re.search(r"```nginx\n(listen 443.*?)```", (PROJECT / "docs" / "site.md").read_text(), re.DOTALL)
+    assert lines
+    port = free_port()
+    text = re.sub(r"/etc/letsencrypt/live/[^/]*", str(shop.root), lines[1]).replace("443 ssl", f"{port} ssl")
+    edit(shop.root / "deploy" / "nginx.conf", {r"server_name a\.example;": f"server_name a.example;\n{text}"})
+    assert shop.run("fleet", "reload") == "nginx: reloaded\n"
+    context = ssl._create_unverified_context()
+    secure = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
+    with closing(secure), closing(http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)) as plain:
+        for connection in (secure, plain):
+            connection.request("GET", "/", headers={"Host": shop.domain})
+        assert secure.getresponse().status == 200
+        assert plain.getresponse().getheader("Location") == "https://a.example/"
+
+
 def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx) -> None:
     """``fleet scale`` writes it anew; an edit of nginx.conf alone is found by --check and taken up by --write."""
     shop = Shop(place / "a", nginx, free_port(), "a.example")
@@ -136,5 +162,6 @@ def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx)
         done = shop.done("fleet", "tls", "a.example")
         assert "nginx is the system's, and so are its certificates" in done.stderr
         shop.run("fleet", "drill", "calm", f"--user={USER}")
+        _speaks_https(shop)
     finally:
         shop.stop()
