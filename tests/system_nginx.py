@@ -1,5 +1,7 @@
 """An nginx as a system runs it: its own nginx.conf as Debian has it, with other people's sites in it."""
 
+import grp
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -8,8 +10,8 @@ from aiohttp_fleet.nginx.binary import Binary
 from tests.place import ROOT, free_port
 from tests.wait import until
 
-GROUP = "daemon"
-"""Whom its workers belong to, where the test may choose: not to those of a fleet."""
+GROUP = "daemon" if ROOT else grp.getgrgid(os.getegid()).gr_name
+"""Whom its workers belong to: where the test may choose, not to those of a fleet."""
 
 _CONF = """\
 {user}

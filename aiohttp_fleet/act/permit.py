@@ -1,6 +1,7 @@
 """What would fail when the fleet of a new project is started, found before anything is written."""
 
 import contextlib
+import grp
 import os
 import pwd
 import subprocess
@@ -13,6 +14,7 @@ from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.peer import peer
 from aiohttp_fleet.read.port import listeners, name_of, needs_root
 from aiohttp_fleet.worker.path import LONGEST
+from aiohttp_fleet.worker.user import check_group
 
 TEMPORARY = ".4194304.4194304"
 """The longest ending of the name that a worker binds before its path: two pids of the largest size (proc(5))."""
@@ -26,6 +28,8 @@ def permit(project: Project) -> None:
         FleetError: one of them will not do.
     """
     _user(project.user)
+    if project.group:
+        _group(project.group)
     for path, flags in ((project.root, "rx"), (project.app.directory, "rx")):
         if not _may(project.user, path, flags):
             step = "move the project to where everybody may read, such as /srv, or run the fleet as its owner"
@@ -42,6 +46,14 @@ def _user(name: str) -> None:
         pwd.getpwnam(name)
     except KeyError:
         raise FleetError(f"--user {name}", "there is no such user", "create it with useradd, or name another") from None
+
+
+def _group(name: str) -> None:
+    try:
+        gid = grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise FleetError(f"--group {name}", "there is no such group", "getent group lists them") from None
+    check_group(gid)
 
 
 def _may(user: str, path: Path, flags: str) -> bool:

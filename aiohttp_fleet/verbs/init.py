@@ -116,6 +116,15 @@ def _next(project: Project, texts: Mapping[Path, str]) -> None:
     click.echo(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
     click.echo(f"  {shlex.quote(str(shown))} -c deploy/supervisord.conf")
     if project.is_site:
-        names = (str(project.root / "deploy" / SITE), f"{_SITES}/{project.root.name}.conf")
-        click.echo(f"  ln -s {shlex.join(names)}")
+        _next_site(project)
+
+
+def _next_site(project: Project) -> None:
+    """Root may link the file; whoever else may write to it would be root, so that one copies it."""
+    there = f"{_SITES}/{project.root.name}.conf"
+    if os.geteuid() == 0:
+        click.echo(f"  ln -s {shlex.join((str(project.root / 'deploy' / SITE), there))}")
         click.echo("  nginx -t && nginx -s reload")
+    else:
+        click.echo(f"  fleet render --site | sudo tee {shlex.quote(there)} >/dev/null")
+        click.echo("  sudo nginx -t && sudo nginx -s reload")

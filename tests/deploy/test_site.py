@@ -18,7 +18,7 @@ from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.binary import choose, packaged
 from tests.http import get
 from tests.load import answered_more, load
-from tests.place import PROJECT, ROOT, USER, free_port
+from tests.place import PROJECT, USER, free_port
 from tests.site import BIN, edit
 from tests.system_nginx import GROUP, SystemNginx
 from tests.wait import until
@@ -46,8 +46,7 @@ class Shop:
         root.mkdir()
         (root / "shop.py").write_text("from aiohttp_fleet.drill.app import create_app as create_app\n")
         options = [f"--port={port}", f"--domain={domain}", f"--run-dir={root}/s", "--workers=2", f"--user={USER}"]
-        group = [f"--group={GROUP}"] if ROOT else []
-        self.run("fleet", "init", "--site", *options, *group, "shop:create_app")
+        self.run("fleet", "init", "--site", f"--group={GROUP}", *options, "shop:create_app")
         nginx.enable(root.name, root / "deploy" / "site.conf")
         nginx.reload()
         self.ctl = ("supervisorctl", "-c", "deploy/supervisord.conf")

@@ -181,6 +181,7 @@ def test_no_application_is_said_so(project: Project) -> None:
         (["--domain=not a name"], "is no domain name"),
         (["--domain=x;}"], "is no domain name"),
         (["--user=nobody-here"], "there is no such user"),
+        (["--group=nobody-here"], "there is no such group"),
         (["shop/app"], "is not MODULE:NAME"),
         (["--check", "--write"], "exclude each other"),
         ([f"--run-dir={'/tmp/' + 100 * 'x'}"], "at most 107 bytes"),
