@@ -8,7 +8,8 @@ PLACES = (
     (r"^upstream (\S+)", r"^(\s*\w+_pass \w+://)({})(?=[;:/])"),
     (r"^\s+zone (\w+)", r"^(\s+zone )({})\b"),
     (r"zone=(\w+)", r"(zone=)({})\b"),
-    (r"zone=(\w+)", r"^(\s*(?:proxy_cache|limit_conn) )({})\b"),
+    (r"zone=(\w+)", r"^(\s*limit_conn )({})\b"),
+    (r"zone=(\w+)", r"^(\s*(?:\w+_cache|default|\"[^\"]*\"|~\S+) )({})(?=;)"),  # the value of a map is one too
     (r"^log_format (\w+)", r"^(log_format )({})\b"),
     (r"^log_format (\w+)", r"^(\s*access_log \S+ )({})\b"),
 )

@@ -19,6 +19,8 @@ PATHS = re.compile(r"root|alias|\w+_log|ssl_\w*(certificate|key|dhparam|crl|file
 """Directives whose first parameter is a path."""
 NO_PATH = re.compile(r"[/$]|off$|on$|stderr$|[a-z]+:")
 """What that parameter is besides: absolute, a variable, or a word of its own."""
+QUOTED = re.compile(r"[\s;{}\"'#$]")
+"""What makes quotes necessary."""
 OWN = re.compile(r"\w+_temp_path")
 """What the system has settled."""
 
@@ -73,7 +75,7 @@ def _absolute(one: Statement, directory: Path) -> Statement:
         return one
     # a "/" at the end has a meaning to alias
     full = os.path.normpath(directory / path) + "/" * path.endswith("/")
-    return replace(one, words=(one.name, full, *one.words[2:]))
+    return replace(one, words=(one.name, f'"{full}"' if QUOTED.search(full) else full, *one.words[2:]))
 
 
 def _stays(one: Statement) -> bool:

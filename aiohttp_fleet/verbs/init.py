@@ -66,9 +66,7 @@ def init(
         sockets = Path(os.path.normpath(root / run_dir))
         settings = Path(os.path.normpath(root / env_file)) if env_file else None
         group = group or (system.group() if site else None)
-        project = Project(
-            root, found[0], python, number, user, settings, group, sockets, port, domain or "_", site
-        )
+        project = Project(root, found[0], python, number, user, settings, group, sockets, port, domain or "_", site)
         return _init(project, check, write)
     except OSError as error:
         raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None

@@ -35,7 +35,9 @@ def test_names_that_all_sites_share_carry_the_projects() -> None:
       log_format short "$site";
       proxy_cache_path /c keys_zone=micro:1m;
       limit_req_zone $site zone=each:1m rate=1r/s;
-      server { proxy_pass http://aiohttp/x; proxy_cache micro; limit_req zone=each; access_log /l short; root /micro; }
+      map $host $kept { default off; "" micro; }
+      server { proxy_pass http://aiohttp/x; proxy_cache micro; limit_conn each 1;
+               limit_req zone=each; access_log /l short; root /micro; }
     }""")
     assert (
         site
@@ -53,9 +55,15 @@ log_format srv_shop_short "$srv_shop_site";
 proxy_cache_path /c keys_zone=srv_shop_micro:1m;
 limit_req_zone $srv_shop_site zone=srv_shop_each:1m rate=1r/s;
 
+map $host $srv_shop_kept {
+  default off;
+  "" srv_shop_micro;
+}
+
 server {
   proxy_pass http://srv_shop_aiohttp/x;
   proxy_cache srv_shop_micro;
+  limit_conn srv_shop_each 1;
   limit_req zone=srv_shop_each;
   access_log /l srv_shop_short;
   root /micro;
@@ -89,6 +97,7 @@ def test_a_path_keeps_its_meaning() -> None:
     site = made(
         "http { server { alias ../static/; root $document_root; error_log stderr; access_log off; index /i; } }"
     )
+    assert 'root "/srv/shop/deploy/a b";' in made("http { server { root 'a b'; } }")
     for line in ("alias /srv/shop/static/;", "root $document_root;", "error_log stderr;", "access_log off;"):
         assert f"  {line}\n" in site
 

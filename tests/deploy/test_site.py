@@ -78,17 +78,16 @@ class Shop:
         until("supervisord to end", lambda: not (self.root / "deploy/run/supervisord.pid").exists(), 60)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(
-            choose, id="system", marks=pytest.mark.skipif(choose().packaged, reason="no nginx but the packaged one")
-        ),
-        pytest.param(packaged, id="packaged"),
-    ]
+SYSTEM = pytest.mark.skipif(choose().packaged, reason="no nginx on this machine but the packaged one")
+BOTH = pytest.mark.parametrize(
+    "nginx", [pytest.param(choose, id="system", marks=SYSTEM), pytest.param(packaged, id="packaged")], indirect=True
 )
+
+
+@pytest.fixture
 def nginx(place: Path, request: pytest.FixtureRequest) -> Iterator[SystemNginx]:
     """Start a system's nginx with another site in it."""
-    made = SystemNginx(place / "etc", request.param())
+    made = SystemNginx(place / "etc", getattr(request, "param", choose)())
     try:
         yield made
     finally:
@@ -96,6 +95,7 @@ def nginx(place: Path, request: pytest.FixtureRequest) -> Iterator[SystemNginx]:
         end(place)
 
 
+@BOTH
 def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNginx) -> None:
     """One port, three names: each answers for itself; restarts, more workers and a reload lose nothing under load."""
     port = free_port()
@@ -151,6 +151,7 @@ def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx)
         assert "nginx: reloaded, 3 workers in its upstream" in shop.run("fleet", "scale", "3")
         assert "web_3.sock" in site.read_text()
         shop.run("fleet", "render", "--check")
+        edit(shop.root / "deploy" / "nginx.conf", {"# include cache": "include cache"})
         edit(shop.root / "deploy" / "nginx.conf", {"client_max_body_size 100m": "client_max_body_size 5m"})
         done = shop.done("fleet", "render", "--check")
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
