@@ -62,15 +62,20 @@ def ask_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, Heal
     return found
 
 
-def question(control: str, seconds: float = TIMEOUT) -> UnixConnection:
+def question(control: str, seconds: float = TIMEOUT, path: str = "/") -> UnixConnection:
     """Ask the same without waiting: ``connection.sock`` becomes readable when the answer is there.
+
+    Args:
+        control: path of its control site.
+        seconds: how long to wait for the answer.
+        path: ``/`` asks how it is.
 
     Raises:
         FleetError: nobody is there to be asked, or it has taken none of very many questions.
     """
     connection = UnixConnection(control, seconds)
     try:
-        connection.request("GET", "/")
+        connection.request("GET", path)
     except BlockingIOError:  # a full backlog (unix(7)): those who gave up waiting are in it too
         connection.close()
         raise _silent(control, "it does not take any question") from None

@@ -11,17 +11,23 @@ from pathlib import Path
 from aiohttp_fleet.act import nginx, write
 from aiohttp_fleet.act.preflight import preflight
 from aiohttp_fleet.act.site import site
+from aiohttp_fleet.act.static import NAME
 from aiohttp_fleet.compute.project import PROGRAM, Project, nginx_text, supervisord_text
+from aiohttp_fleet.compute.static import judged
+from aiohttp_fleet.compute.static_conf import rendered as rendered_static
 from aiohttp_fleet.compute.upstream import rendered
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import SITE, Fleet
+from aiohttp_fleet.read.static import Static
 from aiohttp_fleet.read.supervisord import read
 from aiohttp_fleet.read.templates import NGINX, SUPERVISORD, templates
 from aiohttp_fleet.read.text import read_existing, read_text
 
 
-def planned(project: Project) -> Mapping[Path, str]:
-    """Return the text of each file; the application was built with them, and nginx has tested its own.
+def planned(project: Project) -> tuple[Mapping[Path, str], Static]:
+    """Return the text of each file, and the static routes that are new.
+
+    The application was built with the files, and nginx has tested its own.
 
     Raises:
         FleetError: the application cannot be built, nginx refuses its file, an nginx.conf is there without its
@@ -35,10 +41,19 @@ def planned(project: Project) -> Mapping[Path, str]:
         fleet = read(conf, PROGRAM)
         text = rendered(fleet, nginx_text(project, shipped[NGINX]))
         _require_markers(replace(fleet, nginx_conf=project.root / "deploy" / NGINX))
+        found = judged(preflight(fleet.workers[0], os.environ), text)
+        # A static.conf that is there is "fleet render"'s, which knows more: what the workers that run have.
+        routes = Static() if (project.root / "deploy" / NAME).exists() else found
+        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text, **_static(routes, text)}
+        (directory / NAME).write_text(texts.get(NAME, ""))
         nginx.test(directory / NGINX, text)
-        preflight(fleet.workers[0], os.environ)
-        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text}
-    return {project.root / "deploy" / name: text for name, text in texts.items()}
+    return {project.root / "deploy" / name: text for name, text in texts.items()}, routes
+
+
+def _static(routes: Static, text: str) -> Mapping[str, str]:
+    """Return static.conf where there is something to be in it."""
+    served = any(not route.reason for route in routes.routes)
+    return {NAME: rendered_static(routes, text)} if served else {}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import IO
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.read.fleet import Worker
+from aiohttp_fleet.read.static import Static, told
 from aiohttp_fleet.read.supervisord import WORKER
 
 SECONDS = 60.0
@@ -46,7 +47,7 @@ def has_preflight(worker: Worker) -> bool:
 
 def preflight(
     worker: Worker, environ: Mapping[str, str], seconds: float = SECONDS, directory: str | None = None
-) -> None:
+) -> Static:
     """Import and build the worker's application as the worker would; nothing where there `has_preflight` is not.
 
     Args:
@@ -55,16 +56,19 @@ def preflight(
         seconds: the deadline.
         directory: supervisord's, for a program that has none of its own; None for ours.
 
+    Returns:
+        Its static routes; none where there is no preflight.
+
     Raises:
         FleetError: it cannot be built; the last lines of what it printed are in the reason.
     """
     if not has_preflight(worker):
-        return
+        return Static()
     what, step = f"preflight of {worker.namespec}", "nothing was touched; mend it, then try again"
     with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
         try:
             done = subprocess.run(
-                [*worker.argv, "--preflight"],
+                [*worker.argv, "--preflight", "--static"],
                 cwd=worker.directory or directory,
                 env={**environ, **_as_supervisord(worker), **worker.environment},
                 stdin=subprocess.DEVNULL,
@@ -79,6 +83,8 @@ def preflight(
             raise FleetError(what, f"cannot be run ({error})", "see its command in supervisord.conf") from None
         if done.returncode != 0:
             raise FleetError(what, f"the application cannot be built{_tail(output)}", step)
+        output.seek(0)
+        return told(output.read().decode(errors="replace"))
 
 
 def _as_supervisord(worker: Worker) -> dict[str, str]:

@@ -124,8 +124,8 @@ class Private(Ground):
 
 
 def _alive(directory: str, names: list[str]) -> list[str]:
-    """Return what a running fleet has made, certificates included: nothing of a copy (`shutil.copytree`, ignore)."""
-    return [name for name in names if name in ("run", "tls") or Path(directory, name).is_socket()]
+    """Return what is not for a copy: all that a running fleet has made, certificates included, and static routes."""
+    return [name for name in names if name in ("run", "tls", "static.conf") or Path(directory, name).is_socket()]
 
 
 def _give_nginx(conf: Path) -> None:

@@ -13,6 +13,7 @@ from aiohttp_fleet.act.init import create, planned
 from aiohttp_fleet.act.permit import permit
 from aiohttp_fleet.compute.domain import is_name
 from aiohttp_fleet.compute.project import PROGRAM, Project
+from aiohttp_fleet.compute.static import sentences
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx import system
 from aiohttp_fleet.read.apps import App, find_apps, given_app
@@ -74,12 +75,15 @@ def init(
 
 def _init(project: Project, check: bool, write: bool) -> int:
     permit(project)
-    texts = {path: text for path, text in planned(project).items() if read_existing(path) != text}
+    plan, routes = planned(project)
+    texts = {path: text for path, text in plan.items() if read_existing(path) != text}
     if check:
         show(texts, "fleet init")
         return 1 if texts else 0
     settle(texts, write, "fleet init")
     create(project, texts)
+    for line in sentences(routes):
+        click.echo(line)
     _next(project, texts)
     return 0
 

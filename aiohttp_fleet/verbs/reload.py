@@ -2,7 +2,7 @@
 
 import click
 
-from aiohttp_fleet.act import nginx
+from aiohttp_fleet.act import nginx, static
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.site import has_site
 from aiohttp_fleet.act.take_up import take_up
@@ -18,6 +18,7 @@ def reload(chosen: Chosen) -> int:
     fleet = chosen.fleet()
     if fleet.nginx is None and not has_site(fleet):
         raise FleetError(str(fleet.supervisord_conf), "nginx is not in it", "reload your nginx yourself")
+    static.require_current(fleet)
     with exclusive(fleet, "fleet reload"):
         processes.take_up(fleet.nginx_conf)
         nginx.test(fleet.nginx_conf, read_text(fleet.nginx_conf))

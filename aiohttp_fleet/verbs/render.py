@@ -1,11 +1,14 @@
-"""``fleet render``: the lines of nginx.conf that follow from supervisord.conf."""
+"""``fleet render``: what nginx has from supervisord.conf, its servers, and from the application, its static routes."""
 
 import click
 
+from aiohttp_fleet.act import static
 from aiohttp_fleet.act.site import BY_HAND, follow, is_behind
 from aiohttp_fleet.act.site import site as as_site
 from aiohttp_fleet.act.write import replace
 from aiohttp_fleet.compute.agreement import disagreements
+from aiohttp_fleet.compute.static import sentences
+from aiohttp_fleet.compute.unified import unified
 from aiohttp_fleet.compute.upstream import block, difference, rendered
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.text import read_text
@@ -14,7 +17,9 @@ from aiohttp_fleet.verbs.shape import Chosen, verb
 
 @verb
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when the files disagree.")
-@click.option("--write", is_flag=True, help="Write them into nginx.conf, between its markers; site.conf follows.")
+@click.option(
+    "--write", is_flag=True, help="Write them into nginx.conf, between its markers, and static.conf; site.conf follows."
+)
 @click.option("--site", is_flag=True, help="Print nginx.conf as a site of the system's nginx instead.")
 def render(chosen: Chosen, check: bool, write: bool, site: bool) -> int:
     """Print the upstream's server lines, from supervisord.conf."""
@@ -40,6 +45,12 @@ def _write(fleet: Fleet) -> int:
     click.echo(
         f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; nginx takes it up at a reload'}"
     )
+    routes = static.asked(fleet)
+    for line in sentences(routes):
+        click.echo(line)
+    if outdated := static.outdated(fleet, routes):
+        static.put(fleet, *outdated)
+        click.echo(f"{static.place(fleet)}: written; nginx takes it up at a reload")
     if follow(fleet, new):
         click.echo(f"{fleet.site_conf}: written; {BY_HAND}")
     return 0
@@ -56,6 +67,9 @@ def _check(fleet: Fleet) -> int:
         )
     if is_behind(fleet, text):
         found.append(f"{fleet.site_conf}: it is not what nginx.conf makes of it; fleet render --write")
+    if outdated := static.outdated(fleet, static.asked(fleet)):
+        click.echo(unified(static.place(fleet), *outdated, "rendered"), nl=False)
+        found.append(f"{static.place(fleet)}: not the static routes that the application has; fleet render --write")
     for line in found:
         click.echo(f"fleet: {line}", err=True)
     return 1 if found else 0

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import click
 
+from aiohttp_fleet.act import static
 from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.preflight import has_preflight
 from aiohttp_fleet.act.restart import Restarted
@@ -39,6 +40,7 @@ def restart(context: Chosen, names: tuple[str, ...], check: str | None, timeout:
         code, reason = 1, str(error)
     except KeyboardInterrupt:
         code, reason = 130, "interrupted; no worker is left stopped, fleet restart begins anew"
+    told = _static(fleet) if not reason else ""
     if as_json:
         rows = [asdict(step) for step in done]
         click.echo(json.dumps({"done": not reason, "reason": reason, "workers": rows}, indent=2))
@@ -46,7 +48,18 @@ def restart(context: Chosen, names: tuple[str, ...], check: str | None, timeout:
         for line in done[-1].log if done else ():
             click.echo(f"  {line}", err=True)
         click.echo(f"fleet: {reason}", err=True)
+    if told:
+        click.echo(f"fleet: {told}", err=True)
     return code
+
+
+def _static(fleet: Fleet) -> str:
+    """Say that nginx serves what the new code has no longer, or has elsewhere."""
+    try:
+        static.require_current(fleet)
+    except FleetError as error:
+        return str(error)
+    return ""
 
 
 def _roll(

@@ -20,6 +20,10 @@ CLEANUP = 1.0
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
+STATIC = "static routes: "
+"""What stands in a preflight's output before the JSON of them, with ``--static``."""
+STATIC_PATH = "/static"
+"""Where the control site tells them."""
 NAMES = ("app", "app_factory", "get_app", "create_app")
 """What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
 
@@ -44,6 +48,7 @@ class Options:
         access_log: whether aiohttp writes its access log.
         handler_cancellation: whether a handler is cancelled when its client leaves.
         preflight: whether to build the application only, and serve nothing.
+        static: whether the preflight also tells which static routes nginx could serve.
     """
 
     app: str
@@ -61,6 +66,7 @@ class Options:
     access_log: bool
     handler_cancellation: bool
     preflight: bool
+    static: bool
 
 
 def control_path(path: str) -> str:
@@ -175,6 +181,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--access-log", action="store_true", help="write aiohttp's access log (default: nginx writes one)")
     add("--handler-cancellation", action="store_true", help="cancel a handler when its client leaves (aiohttp: off)")
     add("--preflight", action="store_true", help="import and build the application, serve nothing; 0 if that works")
+    add(
+        "--static", action="store_true", help="with --preflight: print the static routes too, as JSON, for fleet render"
+    )
     return parser
 
 

@@ -20,9 +20,11 @@ from aiohttp import web
 from aiohttp_fleet import __version__
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import say
+from aiohttp_fleet.worker.arguments import STATIC_PATH
 from aiohttp_fleet.worker.drain import look
 from aiohttp_fleet.worker.listener import UnixListener
 from aiohttp_fleet.worker.path import SocketPath
+from aiohttp_fleet.worker.static import described
 from aiohttp_fleet.worker.websockets import Websockets
 
 MODE = 0o600
@@ -66,6 +68,7 @@ class Serving:
         state: ``starting``, ``ready`` or ``draining``.
         server: aiohttp's server, once there is one.
         websockets: those it has opened.
+        started: the application, once its start-up is done.
     """
 
     app: str
@@ -73,6 +76,7 @@ class Serving:
     websockets: Websockets
     state: str = "starting"
     server: web.Server | None = None
+    started: web.Application | None = None
 
 
 class Control:
@@ -122,7 +126,10 @@ class Control:
             self._trouble = str(error)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
-        return web.json_response(self.health())
+        if request.path != STATIC_PATH:
+            return web.json_response(self.health())
+        app = self._serving.started
+        return web.json_response(text=described(app, started=True)) if app else web.Response(status=503)
 
     def health(self) -> dict[str, object]:
         """Return what `aiohttp_fleet.read.health.Health` documents."""

@@ -7,10 +7,11 @@ from typing import NoReturn
 
 from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.say import say, say_traceback
-from aiohttp_fleet.worker.arguments import Options
+from aiohttp_fleet.worker.arguments import STATIC, Options
 from aiohttp_fleet.worker.environment import take_up
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
+from aiohttp_fleet.worker.static import described
 from aiohttp_fleet.worker.user import become
 
 
@@ -29,7 +30,9 @@ def preflight(options: Options) -> NoReturn:
         become(options.user, options.gid)
         loop = loop_factory(options.loop)()
         asyncio.set_event_loop(loop)
-        load(options.app, loop)
+        app = load(options.app, loop)
+        if options.static:
+            say(f"{STATIC}{described(app, started=False)}")
         say(f"preflight: {options.app} can be imported and built")
         code = 0
     except FleetError as error:

@@ -61,12 +61,13 @@ async def serve(
     _watch_parent()
     await control.open()
     try:
-        await _live(runner, listeners, control, serving, options.drain, stop)
+        await _live(app, runner, listeners, control, serving, options.drain, stop)
     finally:
         await control.close()
 
 
 async def _live(
+    app: web.Application,
     runner: Runner,
     listeners: Sequence[Listener],
     control: Control,
@@ -75,7 +76,7 @@ async def _live(
     stop: asyncio.Event,
 ) -> None:
     await runner.setup()
-    serving.server = runner.server
+    serving.server, serving.started = runner.server, app
     try:
         for listener in listeners:
             await listener.open(runner)

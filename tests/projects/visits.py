@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 from yarl import URL
 
-IGNORED = ("date", "server", "connection", "keep-alive")
+IGNORED = ("date", "server", "connection", "keep-alive", "etag", "accept-ranges")
 """Headers that are the server's own, not the application's."""
 LARGE = bytes(range(256)) * 4096
 """One mebibyte, more than nginx keeps in memory of a body."""

@@ -1,0 +1,90 @@
+"""The application's static routes: asked of it, and put into static.conf."""
+
+import os
+from contextlib import closing
+from http.client import OK, HTTPException
+from pathlib import Path
+
+from aiohttp_fleet.act import nginx, write
+from aiohttp_fleet.act.control import question
+from aiohttp_fleet.act.preflight import preflight
+from aiohttp_fleet.compute.static import agreed, judged
+from aiohttp_fleet.compute.static_conf import rendered
+from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.read.fleet import Fleet, Worker
+from aiohttp_fleet.read.static import Static, parsed
+from aiohttp_fleet.read.text import read_existing, read_included, read_text
+from aiohttp_fleet.worker.arguments import STATIC_PATH
+
+NAME = "static.conf"
+"""Beside nginx.conf, which includes it."""
+STEP = "fleet render --write, then fleet reload"
+
+
+def asked(fleet: Fleet) -> Static:
+    """Return the application's static routes, `judged`: as the workers that run have them.
+
+    Where none runs the application is built in a process that is thrown away, in our own environment.
+
+    Raises:
+        FleetError: it cannot be built.
+    """
+    told = [found for found in (_told(worker) for worker in fleet.workers) if found is not None]
+    found = agreed(told) if told else preflight(fleet.workers[0], os.environ)
+    return judged(found, read_included(fleet.nginx_conf))
+
+
+def _told(worker: Worker) -> Static | None:
+    """Ask a worker; None where it does not run, or is still starting."""
+    try:
+        with closing(question(worker.control, path=STATIC_PATH)) as connection:
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            return parsed(text) if answer.status == OK else None
+    except (FleetError, OSError, HTTPException):
+        return None
+
+
+def place(fleet: Fleet) -> Path:
+    """Return where static.conf is."""
+    return fleet.nginx_conf.parent / NAME
+
+
+def outdated(fleet: Fleet, static: Static) -> tuple[str, str] | None:
+    """Return the text of static.conf and what it has to be, None when that is the same. No file serves nothing."""
+    old, new = read_existing(place(fleet)), rendered(static, read_included(fleet.nginx_conf))
+    if old == new or (old is None and not any(not route.reason for route in static.routes)):
+        return None
+    return old or "", new
+
+
+def put(fleet: Fleet, old: str, new: str) -> None:
+    """Write static.conf, if nginx takes it.
+
+    Args:
+        fleet: whose.
+        old: as `outdated` has returned it; put back where nginx refuses the new one.
+        new: the same.
+
+    Raises:
+        FleetError: it cannot be written, or nginx refuses it.
+    """
+    write.put(place(fleet), new)
+    try:
+        nginx.test(fleet.nginx_conf, read_text(fleet.nginx_conf))
+    except FleetError:
+        if old:
+            write.put(place(fleet), old)
+        else:
+            place(fleet).unlink()
+        raise
+
+
+def require_current(fleet: Fleet) -> None:
+    """Make sure that nginx serves nothing that the workers no longer have, or that nginx.conf now protects.
+
+    Raises:
+        FleetError: static.conf is not what `rendered` would make it.
+    """
+    if place(fleet).exists() and outdated(fleet, asked(fleet)):
+        raise FleetError(str(place(fleet)), "not the static routes that the application has now", STEP)
