@@ -51,7 +51,7 @@ def site_text(conf: Path, text: str, include: Include) -> str:
     outside = tuple(_upstream(one) if one.name == "upstream" else one for one in outside)
     servers = tuple(_server(one, inside) for one in http if one.name == "server")
     prefix = "_".join(re.findall(r"\w+", str(conf.parent.parent)))
-    return _HEAD.format(conf=conf) + prefixed(printed((*outside, *servers)), f"{prefix}_")
+    return _HEAD.format(conf=conf) + prefixed(printed((*_used(outside, servers), *servers)), f"{prefix}_")
 
 
 def _whole(statements: tuple[Statement, ...], include: Include) -> tuple[Statement, ...]:
@@ -83,6 +83,16 @@ def _stays(one: Statement) -> bool:
     if one.block is not None:
         return one.name not in ("server", "types")
     return HTTP_ONLY.fullmatch(one.name) is not None
+
+
+def _used(outside: tuple[Statement, ...], servers: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Leave out the maps whose variable nothing uses: nginx has one table of names for all sites, which fills up."""
+    while True:
+        text = printed((*outside, *servers))
+        left = tuple(one for one in outside if one.name != "map" or text.count(one.words[-1]) > 1)
+        if left == outside:
+            return left
+        outside = left
 
 
 def _is_systems(one: Statement, conf: Path) -> bool:

@@ -25,7 +25,7 @@ def test_only_what_belongs_into_a_site_is_left() -> None:
     for word in ("worker_", "pid ", "events", "access_log", "error_log", "_temp_path", "include", "backlog", "run/"):
         assert word not in site
     names = [one.name for one in parsed("site", site)]
-    assert names == ["upstream", *["map"] * 11, "server"]
+    assert names == ["upstream", "map", "map", "map", "map", "server"]
 
 
 def test_names_that_all_sites_share_carry_the_projects() -> None:
@@ -38,7 +38,7 @@ def test_names_that_all_sites_share_carry_the_projects() -> None:
       limit_req_zone $site zone=each:1m rate=1r/s;
       map $host $kept { default off; "" micro; }
       server { proxy_pass http://aiohttp/x; proxy_cache micro; limit_conn each 1;
-               limit_req zone=each; access_log /l short; root /micro; }
+               limit_req zone=each; access_log /l short; root /micro; set $x $kept; }
     }""")
     assert (
         site
@@ -68,6 +68,7 @@ server {
   limit_req zone=srv_shop_each;
   access_log /l srv_shop_short;
   root /micro;
+  set $x $srv_shop_kept;
 }
 """
     )
@@ -120,3 +121,14 @@ def test_a_file_without_http_is_told() -> None:
     """It is no nginx.conf."""
     with pytest.raises(FleetError, match="there is no http block in it"):
         made("events { }")
+
+
+def test_maps_that_nothing_uses_are_left_out() -> None:
+    """Nor what only those use; nginx has one table of names for all of its sites."""
+    site = made("""http {
+      map $host $used { default 1; }
+      map $unused $neither { default 1; }
+      map $host $unused { default 1; }
+      server { set $x $used; }
+    }""")
+    assert [one.words[-1] for one in parsed("site", site) if one.name == "map"] == ["$srv_shop_used"]
