@@ -8,6 +8,8 @@ from aiohttp_fleet.nginx.conf import directive
 
 CORES = 3
 """For each nginx worker: it costs a third to a half of what the application costs for a small answer."""
+TWO = 2
+"""At least, where there are as many cores: 1.02 to 1.11 times the requests a second of one, on two."""
 CLIENTS = 10_000
 """That are to be answered at once."""
 FILES = 22_000
@@ -44,7 +46,7 @@ def processes(cores: int, files: int) -> tuple[int, str]:
         cores: of the machine.
         files: that each of them may have open.
     """
-    by_cores, by_files = -(-cores // CORES), -(-FILES // files)
+    by_cores, by_files = max(min(TWO, cores), -(-cores // CORES)), -(-FILES // files)
     if by_cores >= min(by_files, cores):
-        return by_cores, f"one for each {CORES} of {cores} cores"
+        return by_cores, f"for {cores} cores"
     return min(by_files, cores), f"with {files} open files one would not do for {CLIENTS} clients"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from scripts.benchmark.app import prepare
 from scripts.benchmark.figures import Measured, Summary, summary
 from scripts.benchmark.growth import grown, write_growth
 from scripts.benchmark.load import Load
@@ -30,6 +31,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--output", type=Path, default=Path("docs/performance"), help="directory (docs/performance)")
     chosen = parser.parse_args(argv)
     how = f"scripts/bench {' '.join(argv)}".strip()
+    prepare()
     if chosen.growth:
         write_growth(chosen.output, how, list(grown(chosen.seconds)))
         return

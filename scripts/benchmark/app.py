@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 from string import Template
 
 from aiohttp import web
@@ -17,8 +18,17 @@ CACHEABLE = (HEAD + "".join(ROW.substitute(number=number) for number in range(48
 PAGE = (
     "<!doctype html><title>Page</title>" + "<p>Some thirty kilobytes of text, as a template makes them.</p>\n" * 480
 ).encode()
+DIRECTORY = Path(__file__).parent / "static"
+FILE = "file.txt"
+FILED = b"A hundred kilobytes of a file that never changes.\n" * 2048
 BURN = 0.03
 """Seconds of processor time."""
+
+
+def prepare() -> None:
+    """Make the file that is served; the workers, who are nobody, could not."""
+    DIRECTORY.mkdir(exist_ok=True)
+    (DIRECTORY / FILE).write_bytes(FILED)
 
 
 async def hello(request: web.Request) -> web.Response:
@@ -81,6 +91,8 @@ def create_app() -> web.Application:
     gets["/cacheable"] = cacheable
     app.add_routes([web.get(path, handler) for path, handler in gets.items()])
     app.add_routes([web.post("/echo", echo)])
+    if DIRECTORY.exists():
+        app.router.add_static("/static", DIRECTORY)
     return app
 
 

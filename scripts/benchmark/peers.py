@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp_fleet.act import static
 from aiohttp_fleet.drill.place import free_port, place
 from aiohttp_fleet.drill.private import Private, edit
 from aiohttp_fleet.nginx import processes, since
@@ -54,11 +55,18 @@ class Peer:
 
 
 @contextmanager
-def fleet(workers: int, caching: bool = False) -> Iterator[Peer]:
-    """This kit, as shipped: the plugin, the standby, the watchdog and nginx; with deploy/cache.conf or without."""
+def fleet(workers: int, in_front: bool = False) -> Iterator[Peer]:
+    """This kit: the plugin, the standby, the watchdog and nginx.
+
+    Args:
+        workers: how many.
+        in_front: whether nginx answers what it can: static routes, and what deploy/cache.conf keeps.
+    """
     with _copy(workers) as copy:
-        if caching:
+        if in_front:
             edit(copy.nginx_conf, {r"# include cache\.conf;": "include cache.conf;"})
+        else:
+            (copy.nginx_conf.parent / static.NAME).unlink(missing_ok=True)
         began = time.monotonic()
         copy.launch()
         seconds = _answers(copy.port, began)
@@ -94,6 +102,7 @@ def _copy(workers: int) -> Iterator[Private]:
 def gunicorn_ours(workers: int) -> Iterator[Peer]:
     """Gunicorn behind our nginx settings: kept connections, the same number of nginx workers."""
     with _copy(workers) as copy, ExitStack() as stack:
+        (copy.nginx_conf.parent / static.NAME).unlink(missing_ok=True)
         socket = copy.place / "gunicorn.sock"
         lines = copy.nginx_conf.read_text().splitlines(keepends=True)
         first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))
@@ -161,7 +170,7 @@ def granian(workers: int) -> Iterator[Peer]:
 PEERS: dict[str, Callable[[int], contextlib.AbstractContextManager[Peer]]] = {
     "fleet": fleet,
     "fleet-direct": direct,
-    "fleet-cache": functools.partial(fleet, caching=True),
+    "fleet-front": functools.partial(fleet, in_front=True),
     "gunicorn-ours": gunicorn_ours,
     "gunicorn": gunicorn,
     "recipe": recipe,

@@ -7,7 +7,7 @@ from functools import partial
 from scripts.benchmark.load import Load, beside_slow, closed, opened
 from scripts.benchmark.peers import Peer
 from scripts.benchmark.websocket import echoed
-from scripts.benchmark.workloads import CACHEABLE, HELLO, WORKLOADS, Workload
+from scripts.benchmark.workloads import CACHEABLE, HELLO, STATIC, WORKLOADS, Workload
 
 AIOHTTP = ("fleet", "gunicorn-ours", "gunicorn", "recipe")
 SOCKETS = ("fleet", "gunicorn-ours")
@@ -16,6 +16,8 @@ ASGI = ("uvicorn", "granian")
 """These have an application of their own, without a framework, and with a few of the workloads."""
 EVERYWHERE = ("hello", "json 2 kB", "page 30 kB")
 """Those."""
+FRONT = ("fleet-front", "fleet", "fleet-direct")
+"""nginx answers, the application behind it, and the application alone."""
 RATE = 800.0
 """Requests a second of the open loop: with 2 % of 30 ms it keeps one core of two at 60 %."""
 SHARE = 0.02
@@ -52,8 +54,8 @@ def runs(seconds: int) -> Iterator[Run]:
     yield Run("beside slow clients", 64, AIOHTTP, lambda peer, _: beside_slow(peer.ports[0], HELLO, 64, seconds))
     yield Run("websocket echo", 64, SOCKETS, lambda peer, _: echoed(peer.ports[0], 64, seconds))
     yield Run("2 % burn 30 ms", 0, AIOHTTP, lambda peer, n: opened(peer.ports[0], RATE, SHARE, seconds, n))
-    kept = partial(_closed, CACHEABLE, 64, seconds)
-    yield Run(CACHEABLE.name, 64, ("fleet-cache", "fleet", "fleet-direct"), kept, CACHEABLE)
+    for workload in (CACHEABLE, STATIC):
+        yield Run(workload.name, 64, FRONT, partial(_closed, workload, 64, seconds), workload)
 
 
 def _who(workload: Workload) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ WORKLOADS = (
     Workload("upload 10 MB", "/echo", 10 * 2**20, str(10 * 2**20).encode(), (8,)),
 )
 CACHEABLE = Workload("cacheable", "/cacheable", 0, app.CACHEABLE, (64,))
+STATIC = Workload("static 100 kB", f"/static/{app.FILE}", 0, app.FILED, (64,))
 
 
 def answered(port: int, workload: Workload) -> bool:
