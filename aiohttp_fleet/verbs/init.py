@@ -63,11 +63,19 @@ def init(
         found = [given_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
             return _choose(root, found)
-        python, number = Path(sys.executable), workers or _number(root)
-        sockets = Path(os.path.normpath(root / run_dir))
-        settings = Path(os.path.normpath(root / env_file)) if env_file else None
-        group = group or (system.group() if site else None)
-        project = Project(root, found[0], python, number, user, settings, group, sockets, port, domain or "_", site)
+        project = Project(
+            root=root,
+            app=found[0],
+            python=Path(sys.executable),
+            workers=workers or _number(root),
+            user=user,
+            env_file=Path(os.path.normpath(root / env_file)) if env_file else None,
+            group=group or (system.group() if site else None),
+            run_dir=Path(os.path.normpath(root / run_dir)),
+            port=port,
+            domain=domain or "_",
+            is_site=site,
+        )
         return _init(project, check, write)
     except OSError as error:
         raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None
