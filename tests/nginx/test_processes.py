@@ -17,7 +17,9 @@ def test_there_is_one_for_each_three_cores(cores: int, number: int) -> None:
     assert processes(cores, FILES) == (number, f"for {cores} cores")
 
 
-@pytest.mark.parametrize(("cores", "files", "number"), [(1, 20_000, 1), (2, 20_000, 2), (8, 20_000, 3), (8, 5_000, 5), (8, 1024, 8)])
+@pytest.mark.parametrize(
+    ("cores", "files", "number"), [(1, 20_000, 1), (2, 20_000, 2), (8, 20_000, 3), (8, 5_000, 5), (8, 1024, 8)]
+)
 def test_there_are_more_where_one_may_have_too_few_files(cores: int, files: int, number: int) -> None:
     """10,000 clients at once need 22,000; never more than there are cores."""
     assert processes(cores, files)[0] == number
