@@ -29,9 +29,13 @@ def asked(fleet: Fleet) -> Static:
     Raises:
         FleetError: it cannot be built.
     """
-    told = [found for found in (_told(worker) for worker in fleet.workers) if found is not None]
-    found = agreed(told) if told else preflight(fleet.workers[0], os.environ)
-    return judged(found, read_included(fleet.nginx_conf))
+    return _running(fleet) or judged(preflight(fleet.workers[0], os.environ), read_included(fleet.nginx_conf))
+
+
+def _running(fleet: Fleet) -> Static | None:
+    """Return them as the workers that run have them, None where none does."""
+    told = [found for found in map(_told, fleet.workers) if found is not None]
+    return judged(agreed(told), read_included(fleet.nginx_conf)) if told else None
 
 
 def _told(worker: Worker) -> Static | None:
@@ -84,7 +88,7 @@ def require_current(fleet: Fleet) -> None:
     """Make sure that nginx serves nothing that the workers no longer have, or that nginx.conf now protects.
 
     Raises:
-        FleetError: static.conf is not what `rendered` would make it.
+        FleetError: static.conf is not what `rendered` would make it, by what the workers that run say.
     """
-    if place(fleet).exists() and outdated(fleet, asked(fleet)):
+    if place(fleet).exists() and (static := _running(fleet)) and outdated(fleet, static):
         raise FleetError(str(place(fleet)), "not the static routes that the application has now", STEP)

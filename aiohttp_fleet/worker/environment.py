@@ -41,7 +41,7 @@ def take_up(paths: Iterable[str]) -> None:
         FleetError: one cannot be read, may be read by everybody, has a line that is no assignment, or sets a variable
             for which it is too late.
     """
-    for path in paths:
+    for path in map(os.path.realpath, paths):
         os.environ.update(_variables(path, _private_text(path)))
         time.tzset()
 

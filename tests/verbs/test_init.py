@@ -98,7 +98,10 @@ def test_init_takes_a_file_with_settings(project: Project) -> None:
     """The application is built with it, and both commands name it."""
     (project.root / "shop.py").write_text(f"import os\nos.environ['NEEDED']\n{APP}")
     assert "KeyError: 'NEEDED'" in project.init().stderr
-    (project.root / ".env").touch(0o640)
+    (project.root / ".env").touch()
+    (project.root / ".env").chmod(0o644)
+    assert f"; chmod o= {project.root}/.env\n" in project.init("--env-file=.env").stderr
+    (project.root / ".env").chmod(0o640)
     (project.root / ".env").write_text("NEEDED=1\n")
     assert project.init("--env-file=.env").returncode == 0
     text = (project.root / "deploy" / "supervisord.conf").read_text()
