@@ -24,7 +24,7 @@ def closing(conf: Path, ports: Set[int]) -> Iterator[None]:
 
     Args:
         conf: nginx.conf.
-        ports: where nginx listens.
+        ports: where nginx listens; with none, on unix sockets only, the time is waited in full.
 
     Raises:
         FleetError: ``run/`` is not writable.
@@ -38,7 +38,7 @@ def closing(conf: Path, ports: Set[int]) -> Iterator[None]:
     try:
         time.sleep(SEEN)  # nothing tells what nginx has in its cache
         kept = connections(ports)
-        until(lambda: not kept & connections(ports), UNUSED)
+        until(lambda: bool(ports) and not kept & connections(ports), UNUSED)
         yield
     finally:
         with held():

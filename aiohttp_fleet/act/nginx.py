@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from aiohttp_fleet.act.closing import closing
 from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.act.wait import until
 from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.nginx import processes
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
-from aiohttp_fleet.nginx.conf import address
+from aiohttp_fleet.nginx.conf import address, ports
+from aiohttp_fleet.nginx.locations import only_asks
 from aiohttp_fleet.nginx.user import keeping
 from aiohttp_fleet.read.port import needs_root
 from aiohttp_fleet.read.text import read_text
@@ -38,6 +40,7 @@ def test(conf: Path, text: str) -> None:
     where = address(text)
     if where and needs_root(where[1]):
         return
+    processes.take_up(conf, text)
     with beside(conf, text) as name:
         user = keeping(conf, text)
         options = ["-p", f"{conf.parent}/", "-c", str(name), *(["-g", user] if user else [])]
@@ -78,10 +81,10 @@ def reload(supervisord: Supervisord, namespec: str, conf: Path) -> None:
     if master is None:
         raise FleetError(namespec, "nginx does not run", f"supervisorctl start {namespec}")
     is_older = any((conf.parent / "run").glob("before-*.conf"))
-    renew(namespec, master, lambda: supervisord.signal(namespec, "HUP"), conf, _ports(conf), is_older)
+    renew(namespec, master, lambda: supervisord.signal(namespec, "HUP"), conf, is_older)
 
 
-def renew(name: str, master: int, hup: Callable[[], object], conf: Path, ports: Set[int], is_older: bool) -> None:
+def renew(name: str, master: int, hup: Callable[[], object], conf: Path, is_older: bool) -> None:
     """Have a master replace its workers, and wait until it has.
 
     Args:
@@ -89,13 +92,14 @@ def renew(name: str, master: int, hup: Callable[[], object], conf: Path, ports: 
         master: its pid.
         hup: sends it its HUP.
         conf: nginx.conf.
-        ports: where it listens.
         is_older: whether it would cut the connections that clients keep, see `closing`.
 
     Raises:
         FleetError: it has no new workers after some seconds.
     """
-    with closing(conf, ports) if is_older else nullcontext():
+    text = read_text(conf)
+    # while connections are closed no location counts, and so neither would a password that one of them asks for
+    with closing(conf, ports(text) | _https(conf)) if is_older and only_asks(text) else nullcontext():
         before = _children(master)
         hup()
         if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
@@ -103,8 +107,8 @@ def renew(name: str, master: int, hup: Callable[[], object], conf: Path, ports: 
             raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
 
 
-def _ports(conf: Path) -> set[int]:
-    return {where[1] for where in (address(read_text(conf)), Places(conf.parent).https) if where}
+def _https(conf: Path) -> set[int]:
+    return {where[1]} if (where := Places(conf.parent).https) else set()
 
 
 def _accepts(pid: str) -> bool:

@@ -32,7 +32,7 @@ def reload(fleet: Fleet, is_older: bool) -> bool:
     master = _master(where[1]) if where else None
     if where is None or master is None or read_text(fleet.site_conf) not in _configuration(fleet, master):
         return False
-    renew("nginx", master, lambda: os.kill(master, signal.SIGHUP), fleet.nginx_conf, {where[1]}, is_older)
+    renew("nginx", master, lambda: os.kill(master, signal.SIGHUP), fleet.nginx_conf, is_older)
     return True
 
 

@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
         binary = packaged() if options.packaged else choose()
         say(binary.sentence())
         since.take_up(conf, binary.version())
-        processes.take_up(conf)
+        processes.take_up(conf, conf.read_text(errors="replace"))
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
         say(str(error))

@@ -14,6 +14,11 @@ def directive(name: str, text: str) -> str | None:
     return found[1] if found else None
 
 
+def ports(text: str) -> set[int]:
+    """Return the TCP ports of all its ``listen``."""
+    return {where[1] for line in text.splitlines() if (where := address(line))}
+
+
 def address(text: str) -> tuple[str, int] | None:
     """Return where the first ``listen`` can be reached from this machine, None when that is no TCP port."""
     listen = directive("listen", text)

@@ -16,18 +16,19 @@ FILES = 22_000
 """For that: two each, and nginx begins to close idle connections at 15/16 of worker_connections in nginx.conf."""
 
 
-def take_up(conf: Path) -> None:
+def take_up(conf: Path, text: str) -> None:
     """Write ``run/processes.conf`` and, for more than one nginx worker, ``run/zone.conf``.
 
     Args:
-        conf: nginx.conf; a number of its own holds.
+        conf: nginx.conf.
+        text: what is in it, or is to be; a number of its own holds.
 
     Raises:
         FleetError: ``run/`` is not writable.
     """
     run = conf.parent / "run"
     try:
-        own = directive("worker_processes", conf.read_text(errors="replace"))
+        own = directive("worker_processes", text)
         number, reason = processes(cores(), file_limit())
         line = f"worker_processes {number}; # {reason}\n"
         for name in ("processes.conf", "zone.conf"):

@@ -5,7 +5,7 @@ starting, the standby's: for a moment nobody would serve, and with a command tha
 """
 
 import functools
-import re
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +17,13 @@ from supervisor.states import ProcessStates
 from supervisor.xmlrpc import Faults, RPCError
 
 STANDBY = "standby"
+WORKER = "aiohttp_fleet.worker"
 PATIENCE = 60.0
 """Seconds for the workers to become ready."""
 ASKED_AGAIN = 2.0
 """Seconds after which nginx asks a worker that was away; it may take one (max_fails in nginx.conf)."""
 LOOK = 0.1
 """Seconds from one look at them to the next."""
-_PATH = re.compile(r"-m aiohttp_fleet\.worker .*?--path[= ]\"?([^\s\"]+)")
 _COMING = (ProcessStates.STARTING, ProcessStates.RUNNING, ProcessStates.BACKOFF)
 
 
@@ -38,11 +38,11 @@ class Standing:
 
     def __init__(self, supervisord: Any) -> None:
         self._supervisord = supervisord
-        self._stop = SupervisorNamespaceRPCInterface.stopProcessGroup
 
     def install(self) -> None:
-        """Stand in for the method."""
-        stop = self._stop
+        """Stand in for the method; for the one that stood in before ``supervisorctl reload``, too."""
+        stop = SupervisorNamespaceRPCInterface.stopProcessGroup
+        stop = getattr(stop, "__wrapped__", stop)
 
         @functools.wraps(stop)
         def waiting(interface: Any, name: str, wait: bool = True) -> Any:
@@ -71,31 +71,43 @@ class Standing:
 
     def _are_coming(self) -> bool:
         """Whether a worker that is to run is not ready."""
-        return any(state in _COMING and not _is_ready(path) for state, path in self._workers())
+        return any(state in _COMING and not is_ready for state, is_ready in self._workers())
 
     def _require_ready(self) -> None:
         """Refuse when workers were to run and none does; those that somebody has stopped are nobody's wish."""
-        workers = [(state, path) for state, path in self._workers() if state != ProcessStates.STOPPED]
-        if workers and not any(state in _COMING and _is_ready(path) for state, path in workers):
+        workers = [(state, is_ready) for state, is_ready in self._workers() if state != ProcessStates.STOPPED]
+        if workers and not any(state in _COMING and is_ready for state, is_ready in workers):
             text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, mend it, update again"
             raise RPCError(Faults.FAILED, text)
 
-    def _workers(self) -> list[tuple[int, Path]]:
-        """Return state and path of each worker but the standby."""
+    def _workers(self) -> list[tuple[int, bool]]:
+        """Return the state of each worker but the standby, and whether it is ready."""
         return [
-            (_state(process), Path(found[1]))
+            (_state(process), _is_ready(path, process.laststart))
             for name, group in self._supervisord.process_groups.items()
             for process in group.processes.values()
-            if name != STANDBY and (found := _PATH.search(process.config.command))
+            if name != STANDBY and (path := _path(process.config))
         ]
 
 
-def _is_ready(path: Path) -> bool:
-    """Whether a worker has its path, for so long that nginx knows."""
+def _path(config: Any) -> Path | None:
+    """Return the first socket of a worker, None for any other program."""
     try:
-        return time.time() - path.stat().st_ctime > ASKED_AGAIN
+        words = shlex.split(config.command)
+    except ValueError:  # it cannot be started either
+        return None
+    paths = [value for word, value in zip(words, [*words[1:], ""], strict=True) if word == "--path"]
+    paths += [word.removeprefix("--path=") for word in words if word.startswith("--path=")]
+    return Path(config.directory or "", paths[0]) if paths and WORKER in words else None
+
+
+def _is_ready(path: Path, started: float) -> bool:
+    """Whether a worker has its path, for so long that nginx knows; one from before its start is another's."""
+    try:
+        since = path.stat().st_ctime
     except OSError:
         return False
+    return 0 < started <= since < time.time() - ASKED_AGAIN
 
 
 def _state(process: Any) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import address, directive
+from aiohttp_fleet.nginx.conf import directive, ports
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.port import is_privileged
 from aiohttp_fleet.read.text import read_existing
@@ -123,12 +123,12 @@ def _group(gid: int) -> str:
         return str(gid)
 
 
-def _ports(fleet: Fleet, text: str) -> list[int]:
+def _ports(fleet: Fleet, text: str) -> set[int]:
     """Return where this fleet's nginx listens."""
     if fleet.nginx is None:
-        return []
+        return set()
     text += read_existing(Places(fleet.nginx_conf.parent).listen("0")) or ""
-    return [where[1] for line in text.splitlines() if (where := address(line))]
+    return ports(text)
 
 
 def _access_log(fleet: Fleet, text: str) -> Path | None:

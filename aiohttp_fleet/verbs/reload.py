@@ -7,7 +7,6 @@ from aiohttp_fleet.act.lock import exclusive
 from aiohttp_fleet.act.site import has_site
 from aiohttp_fleet.act.take_up import take_up
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx import processes
 from aiohttp_fleet.read.text import read_text
 from aiohttp_fleet.verbs.shape import Chosen, supervisord, verb
 
@@ -20,7 +19,6 @@ def reload(chosen: Chosen) -> int:
         raise FleetError(str(fleet.supervisord_conf), "nginx is not in it", "reload your nginx yourself")
     static.require_current(fleet)
     with exclusive(fleet, "fleet reload"):
-        processes.take_up(fleet.nginx_conf)
         nginx.test(fleet.nginx_conf, read_text(fleet.nginx_conf))
         click.echo(take_up(fleet, supervisord(fleet)))
     return 0

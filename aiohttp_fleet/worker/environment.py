@@ -11,6 +11,7 @@ from aiohttp_fleet.errors import FleetError
 _AT_START = ("LANG", "LANGUAGE", "SSL_CERT_DIR", "SSL_CERT_FILE")
 _AT_START_PREFIXES = (
     "PYTHON",
+    "OPENSSL_",
     "LD_",
     "MALLOC_",
     "GLIBC_",
@@ -64,9 +65,10 @@ def _variables(path: str, text: str) -> Mapping[str, str]:
 
     step = "mend it, then try again"
     for binding in parse_stream(StringIO(text)):
-        if binding.error or "\0" in binding.original.string:  # never shown: it may be a secret
-            blank = len(binding.original.string) - len(binding.original.string.lstrip("\n"))
-            raise FleetError(f"{path}, line {binding.original.line + blank}", "it is not NAME=VALUE", step)
+        written = binding.original.string
+        if binding.error or "\0" in written or "=" in (binding.key or ""):  # never shown: it may be a secret
+            line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+            raise FleetError(f"{path}, line {line}", "it is not NAME=VALUE", step)
         if binding.key is not None and read_at_start(binding.key):
             reason = f"{binding.key} is read when an interpreter starts, before this file is"
             raise FleetError(path, reason, "write it into environment= of supervisord.conf")

@@ -109,7 +109,7 @@ def gunicorn_ours(workers: int) -> Iterator[Peer]:
         rest = [line for line in lines[first:] if not line.lstrip().startswith("server unix:")]
         copy.nginx_conf.write_text("".join([*lines[:first], f"server unix:{socket} fail_timeout=0;\n", *rest]))
         since.take_up(copy.nginx_conf, running(copy.nginx_conf).version())
-        processes.take_up(copy.nginx_conf)
+        processes.take_up(copy.nginx_conf, copy.nginx_conf.read_text())
         began = time.monotonic()
         arbiter = stack.enter_context(_gunicorn(workers, socket, "--keep-alive=75"))
         nginx = stack.enter_context(_nginx(copy.nginx_conf.parent, copy.nginx_conf))

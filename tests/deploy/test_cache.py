@@ -80,6 +80,7 @@ def test_what_the_application_does_not_allow_is_not_kept(port: int, query: str) 
         "If-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT",
         'If-Range: "a"',
         'If-Match: "a"',
+        "Content-Length: 0",
         "If-Unmodified-Since: Thu, 01 Jan 2026 00:00:00 GMT",
     ],
 )
@@ -149,6 +150,15 @@ def test_an_old_answer_is_better_than_an_error(site: Callable[..., Site]) -> Non
     assert text.split()[1] == b"GET"
     made.ctl("start", "aiohttp:*")
     until("a new answer", lambda: ask(made.port, old)[2] != text)
+
+
+def test_what_the_application_says_is_never_replaced(port: int) -> None:
+    """Not by an old answer either, when it says that it is not available."""
+    path = "/maintenance?Cache-Control=max-age%3D1&status=503"
+    assert ask(port, path)[0] == 503
+    good = "/later?Cache-Control=max-age%3D1&unavailable"
+    assert {ask(port, good)[0] for _ in range(8)} == {200}
+    until("what it says now", lambda: ask(port, good)[0] == 503)
 
 
 def test_nothing_is_kept_unless_it_is_asked_for(site: Callable[..., Site]) -> None:

@@ -28,8 +28,7 @@ def test_there_are_more_where_one_may_have_too_few_files(cores: int, files: int,
 def taken_up(place: Path, text: str) -> tuple[str, bool]:
     """Return what is written for such an nginx.conf, and whether there is a zone."""
     (place / "run").mkdir(exist_ok=True)
-    (place / "nginx.conf").write_text(text)
-    take_up(place / "nginx.conf")
+    take_up(place / "nginx.conf", text)
     return (place / "run" / "processes.conf").read_text(), (place / "run" / "zone.conf").exists()
 
 
@@ -58,6 +57,6 @@ def test_what_root_has_written_is_in_nobodys_way(place: Path) -> None:
     for name in ("processes", "zone", "tls-listen"):
         (place / "run" / f"{name}.conf").touch(mode=0o644)
     code = "from pathlib import Path; from aiohttp_fleet.nginx import processes, since; conf = Path('nginx.conf'); "
-    code += "processes.take_up(conf); since.take_up(conf, '1.22.1')"
+    code += "processes.take_up(conf, ''); since.take_up(conf, '1.22.1')"
     subprocess.run([sys.executable, "-c", code], cwd=place, user=USER, env={"PYTHONPATH": str(PROJECT)}, check=True)
     assert (place / "run" / "processes.conf").owner() == USER

@@ -81,3 +81,18 @@ def test_one_that_is_interrupted_leaves_nothing_behind(site: Make) -> None:
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(10) == 130
     assert not mark.exists()
+
+
+def test_what_a_location_forbids_stays_forbidden(site: Make) -> None:
+    """Also while an older nginx closes its connections: then it is reloaded without that."""
+    made = site().as_older()
+    edit(made.nginx_conf, {r"    location / \{": "    location = / { deny all; }\n    location / {"})
+    made.start()
+    command = [str(BIN / "fleet"), "-c", str(made.supervisord_conf), "reload"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        asked = []
+        while process.poll() is None:
+            with Client(made.port) as client:
+                asked.append(client.get()[0])
+    assert process.returncode == 0
+    assert set(asked) == {403}

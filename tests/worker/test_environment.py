@@ -93,7 +93,7 @@ def test_a_file_that_everybody_may_read_is_refused(file: Path, mode: int) -> Non
     assert f"(mode {mode:o}); chmod o= {file}" in refused(file)
 
 
-@pytest.mark.parametrize("name", ["PYTHONPATH", "LD_PRELOAD", "LANG", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("name", ["PYTHONPATH", "LD_PRELOAD", "LANG", "SSL_CERT_FILE", "OPENSSL_CONF"])
 def test_a_variable_for_which_it_is_too_late_is_refused(file: Path, name: str) -> None:
     """It would be there and have no effect."""
     file.write_text(f"A=1\n{name}=x\n")
@@ -102,10 +102,10 @@ def test_a_variable_for_which_it_is_too_late_is_refused(file: Path, name: str) -
     )
 
 
-@pytest.mark.parametrize("line", ["three words here", "SECRET='7", "=7", "A=7\0"])
+@pytest.mark.parametrize("line", ["three words here", "SECRET='7", "=7", "A=7\0", "'A=7'=c"])
 def test_a_line_that_is_no_assignment_is_refused(file: Path, line: str) -> None:
     """By its number; what stands there may be a secret."""
-    file.write_text(f"A=1\n\n{line}\n")
+    file.write_text(f"A=1\n  \n{line}\n")
     said = refused(file)
     assert f"{file}, line 3: it is not NAME=VALUE" in said
     assert "7" not in said.partition(": ")[2].replace(str(file), "")
