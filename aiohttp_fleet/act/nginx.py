@@ -37,10 +37,10 @@ def test(conf: Path, text: str) -> None:
     Raises:
         FleetError: it refuses it, with its own words.
     """
+    processes.take_up(conf, text)
     where = address(text)
     if where and needs_root(where[1]):
         return
-    processes.take_up(conf, text)
     with beside(conf, text) as name:
         user = keeping(conf, text)
         options = ["-p", f"{conf.parent}/", "-c", str(name), *(["-g", user] if user else [])]
