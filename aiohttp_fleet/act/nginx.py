@@ -32,7 +32,8 @@ _STAMP = re.compile(r"^(nginx: |\d\S+ \S+ )(\[\w+\] )(\d+#\d+: )?")
 def test(conf: Path, text: str) -> None:
     """Let nginx judge a text that is to become ``conf`` (https://nginx.org/en/docs/switches.html, -t).
 
-    It would try to bind its ports: where only root may, and we are not, that is left to root.
+    What depends on the machine is worked out for it first. It would try to bind its ports: where only root may, and we
+    are not, that is left to root.
 
     Raises:
         FleetError: it refuses it, with its own words.
