@@ -52,8 +52,7 @@ def planned(project: Project) -> tuple[Mapping[Path, str], Static]:
 
 def _static(routes: Static, text: str) -> Mapping[str, str]:
     """Return static.conf where there is something to be in it."""
-    served = any(not route.reason for route in routes.routes)
-    return {NAME: rendered_static(routes, text)} if served else {}
+    return {NAME: rendered_static(routes, text)} if routes.served else {}
 
 
 @contextmanager

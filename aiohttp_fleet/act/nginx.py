@@ -14,7 +14,7 @@ from aiohttp_fleet.errors import FleetError
 from aiohttp_fleet.nginx import processes
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running
-from aiohttp_fleet.nginx.conf import address, ports
+from aiohttp_fleet.nginx.conf import address
 from aiohttp_fleet.nginx.locations import only_asks
 from aiohttp_fleet.nginx.user import keeping
 from aiohttp_fleet.read.port import needs_root
@@ -100,16 +100,12 @@ def renew(name: str, master: int, hup: Callable[[], object], conf: Path, is_olde
     """
     text = read_text(conf)
     # while connections are closed no location counts, and so neither would a password that one of them asks for
-    with closing(conf, ports(text) | _https(conf)) if is_older and only_asks(text) else nullcontext():
+    with closing(conf, Places(conf.parent).ports(text)) if is_older and only_asks(text) else nullcontext():
         before = _children(master)
         hup()
         if not until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
             step = "see its error log" if name == "nginx" else f"see supervisorctl tail {name}"
             raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
-
-
-def _https(conf: Path) -> set[int]:
-    return {where[1]} if (where := Places(conf.parent).https) else set()
 
 
 def _accepts(pid: str) -> bool:

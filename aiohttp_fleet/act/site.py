@@ -52,19 +52,22 @@ def has_site(fleet: Fleet) -> bool:
     return fleet.nginx is None and fleet.site_conf.exists()
 
 
-def is_behind(fleet: Fleet, text: str) -> bool:
-    """Whether ``site.conf`` is there and not what nginx.conf makes of it.
+def due(fleet: Fleet, text: str) -> str | None:
+    """Return what nginx.conf makes of ``site.conf``; None where that is what is there, or no file is.
 
     Args:
         fleet: the fleet.
         text: of nginx.conf.
     """
-    return has_site(fleet) and read_existing(fleet.site_conf) != site(fleet.nginx_conf, text)
+    if not has_site(fleet):
+        return None
+    new = site(fleet.nginx_conf, text)
+    return None if read_existing(fleet.site_conf) == new else new
 
 
 def follow(fleet: Fleet, text: str) -> bool:
     """Write ``site.conf`` anew where it is there and differs; return whether it did."""
-    if not is_behind(fleet, text):
-        return False
-    write.replace(fleet.site_conf, site(fleet.nginx_conf, text))
-    return True
+    new = due(fleet, text)
+    if new is not None:
+        write.replace(fleet.site_conf, new)
+    return new is not None

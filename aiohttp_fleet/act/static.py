@@ -57,7 +57,7 @@ def place(fleet: Fleet) -> Path:
 def outdated(fleet: Fleet, static: Static) -> tuple[str, str] | None:
     """Return the text of static.conf and what it has to be, None when that is the same. No file serves nothing."""
     old, new = read_existing(place(fleet)), rendered(static, read_included(fleet.nginx_conf))
-    if old == new or (old is None and not any(not route.reason for route in static.routes)):
+    if old == new or (old is None and not static.served):
         return None
     return old or "", new
 

@@ -106,11 +106,7 @@ def rendered(static: Static, nginx_text: str) -> str:
         "workers": workers(nginx_text),
         "types": "\n".join(f"      {line}" for line in _types(static.types)),
     }
-    served = [
-        _ROUTE.replace("%(siblings)s", siblings) % {**places, **_places(route)}
-        for route in static.routes
-        if not route.reason
-    ]
+    served = [_ROUTE.replace("%(siblings)s", siblings) % {**places, **_places(route)} for route in static.served]
     return "".join([_HEAD, *([_FALLBACK % places] if served else []), *served])
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import directive, ports
+from aiohttp_fleet.nginx.conf import directive
 from aiohttp_fleet.read.fleet import Fleet
 from aiohttp_fleet.read.port import is_privileged
 from aiohttp_fleet.read.text import read_existing
@@ -96,7 +96,7 @@ def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
         group=_group(who.pw_gid),
         stop=fleet.stop,
         sockets=tuple(dict.fromkeys(Path(s).parent.resolve() for w in fleet.served for s in w.sockets)),
-        privileged=any(map(is_privileged, _ports(fleet, text))),
+        privileged=fleet.nginx is not None and any(map(is_privileged, Places(fleet.nginx_conf.parent).ports(text))),
         homely=any(_within(path, HOMES) for path in (root, *pythons)),
         access_log=_access_log(fleet, text),
         nginx_pid=fleet.nginx_conf.parent / (directive("pid", text) or "nginx.pid"),
@@ -121,14 +121,6 @@ def _group(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
-
-
-def _ports(fleet: Fleet, text: str) -> set[int]:
-    """Return where this fleet's nginx listens."""
-    if fleet.nginx is None:
-        return set()
-    text += read_existing(Places(fleet.nginx_conf.parent).listen("0")) or ""
-    return ports(text)
 
 
 def _access_log(fleet: Fleet, text: str) -> Path | None:

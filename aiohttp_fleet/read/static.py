@@ -34,6 +34,11 @@ class Static:
     routes: tuple[Route, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def served(self) -> tuple[Route, ...]:
+        """Those that nginx can serve."""
+        return tuple(route for route in self.routes if not route.reason)
+
 
 def told(output: str) -> Static:
     """Find what a preflight has told in what it has printed; nothing where it has told nothing."""

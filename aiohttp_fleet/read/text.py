@@ -39,7 +39,8 @@ def read_included(path: Path) -> str:
     Raises:
         FleetError: it cannot be read.
     """
-    texts, names = [read_text(path)], deque(_INCLUDE.findall(read_text(path)))
+    texts = [read_text(path)]
+    names = deque(_INCLUDE.findall(texts[0]))
     seen = {path}
     while names:
         name = names.popleft()

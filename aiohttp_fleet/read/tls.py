@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import address, directive
+from aiohttp_fleet.nginx.conf import address, directive, ports
 from aiohttp_fleet.read.text import read_existing, read_text
 
 LINEAGE = "fleet"
@@ -70,6 +70,10 @@ class Places:
     def https(self) -> tuple[str, int] | None:
         """Where https can be reached from this machine, None where there is none."""
         return address(read_existing(self.listen("0")) or "")
+
+    def ports(self, text: str) -> set[int]:
+        """Return where nginx listens: what its file says, and for https."""
+        return ports(text) | ({self.https[1]} if self.https else set())
 
     def require_https(self) -> tuple[str, int]:
         """Return where https can be reached from this machine.

@@ -3,7 +3,7 @@
 import click
 
 from aiohttp_fleet.act import static
-from aiohttp_fleet.act.site import BY_HAND, follow, is_behind
+from aiohttp_fleet.act.site import BY_HAND, due, follow
 from aiohttp_fleet.act.site import site as as_site
 from aiohttp_fleet.act.write import replace
 from aiohttp_fleet.compute.agreement import disagreements
@@ -65,7 +65,7 @@ def _check(fleet: Fleet) -> int:
         found.insert(
             0, f"{fleet.nginx_conf}: its servers are not those of {fleet.supervisord_conf}; fleet render --write"
         )
-    if is_behind(fleet, text):
+    if due(fleet, text) is not None:
         found.append(f"{fleet.site_conf}: it is not what nginx.conf makes of it; fleet render --write")
     if outdated := static.outdated(fleet, static.asked(fleet)):
         click.echo(unified(static.place(fleet), *outdated, "rendered"), nl=False)

@@ -13,12 +13,16 @@ PAUSE = 0.05
 """Seconds until it takes the next: 40 kB a second, so that a page takes 0.8 s."""
 
 
-async def _client(port: int) -> None:
+async def _connected(port: int) -> socket.socket:
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)  # or the kernel would take the whole page at once
     sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    return sock
+
+
+async def _client(sock: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    await loop.sock_connect(sock, ("127.0.0.1", port))
     while True:
         for byte in range(len(REQUEST)):
             await loop.sock_sendall(sock, REQUEST[byte : byte + 1])
@@ -37,10 +41,10 @@ async def _client(port: int) -> None:
 
 
 async def _run(port: int, clients: int) -> None:
+    connected = [await _connected(port) for _ in range(clients)]
     async with asyncio.TaskGroup() as group:
-        for _ in range(clients):
-            group.create_task(_client(port))
-        await asyncio.sleep(1)
+        for sock in connected:
+            group.create_task(_client(sock))
         print("begun", flush=True)
 
 
