@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.verbs.boot import boot
-from aiohttp_fleet.verbs.drill import drill
-from aiohttp_fleet.verbs.init import init
-from aiohttp_fleet.verbs.reload import reload
-from aiohttp_fleet.verbs.render import render
-from aiohttp_fleet.verbs.restart import restart
-from aiohttp_fleet.verbs.scale import scale
-from aiohttp_fleet.verbs.shape import Chosen
-from aiohttp_fleet.verbs.status import status
-from aiohttp_fleet.verbs.tls import tls
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.drill.command import drill
+from aiohttp_fleet.nginx.reload_command import reload
+from aiohttp_fleet.nginx.render_command import render
+from aiohttp_fleet.operate.restart_command import restart
+from aiohttp_fleet.operate.scale_command import scale
+from aiohttp_fleet.operate.status_command import status
+from aiohttp_fleet.setup.boot_command import boot
+from aiohttp_fleet.setup.init_command import init
+from aiohttp_fleet.supervision.command import FleetContext
+from aiohttp_fleet.tls.command import tls
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +26,7 @@ from aiohttp_fleet.verbs.tls import tls
 @click.pass_context
 def fleet(context: click.Context, config: Path | None, program: str) -> None:
     """Run an aiohttp application as a fleet of workers under supervisord, behind nginx."""
-    context.obj = Chosen(config, program)
+    context.obj = FleetContext(config, program)
 
 
 for command in (boot, drill, init, reload, render, restart, scale, status, tls):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.place import place as new_place
+from tests.place import sandbox
 from tests.site import Site
 from tests.worker_process import WorkerProcess
 
@@ -18,7 +18,7 @@ EVIDENCE = pytest.StashKey[Iterable[Callable[[], str]]]()
 @pytest.fixture
 def place() -> Iterator[Path]:
     """Give the test a directory of its own."""
-    with new_place() as directory:
+    with sandbox() as directory:
         yield directory
 
 

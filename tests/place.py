@@ -5,9 +5,9 @@ import stat
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.drill.place import free_port, place
+from aiohttp_fleet.drill.sandbox import free_port, sandbox
 
-__all__ = ["PROJECT", "ROOT", "USER", "free_port", "place"]
+__all__ = ["PROJECT", "ROOT", "USER", "free_port", "sandbox"]
 
 PROJECT = Path(__file__).parent.parent
 

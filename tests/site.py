@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiohttp_fleet.drill.ground import BIN
-from aiohttp_fleet.drill.private import Private, edit
+from aiohttp_fleet.drill.private_copy import PrivateCopy, edit
+from aiohttp_fleet.drill.target import BIN
 from tests.place import PROJECT, USER
 
 __all__ = ["BIN", "Site", "edit"]
 
 
-class Site(Private):
+class Site(PrivateCopy):
     """The fleet of one test.
 
     Args:

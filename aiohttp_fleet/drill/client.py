@@ -6,8 +6,8 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp_fleet.drill.asks import Ask, NextAsk, plain
 from aiohttp_fleet.drill.connection import TOO_LATE, Connection
+from aiohttp_fleet.drill.requests import NextRequest, Request, plain
 from aiohttp_fleet.drill.tally import Lost, Tally
 
 PAUSE = 0.02
@@ -33,7 +33,7 @@ class Client:
         self._tally = tally
         self._connection = Connection()
 
-    async def run(self, next_ask: NextAsk, number: int, interval: float, stop: asyncio.Event) -> None:
+    async def run(self, next_ask: NextRequest, number: int, interval: float, stop: asyncio.Event) -> None:
         """Ask until ``stop`` is set, wait for the last answer, and leave.
 
         Args:
@@ -53,7 +53,7 @@ class Client:
             await self.once(next_ask(chance, number))
         self.close()
 
-    async def once(self, ask: Ask) -> None:
+    async def once(self, ask: Request) -> None:
         """Ask, on a new connection where the old one has ended, and count what comes of it."""
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -85,7 +85,7 @@ async def load(
     port: int,
     clients: int,
     rate: float = 0,
-    next_ask: NextAsk | None = None,
+    next_ask: NextRequest | None = None,
     host: str = "127.0.0.1",
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Tally]:
@@ -114,7 +114,7 @@ async def load(
         await asyncio.gather(*tasks)
 
 
-async def burst(port: int, clients: int, ask: Ask, host: str = "127.0.0.1") -> Tally:
+async def burst(port: int, clients: int, ask: Request, host: str = "127.0.0.1") -> Tally:
     """Let ``clients`` connect at once and ask for the same, once each.
 
     Args:

@@ -3,8 +3,8 @@
 import asyncio
 from typing import cast
 
-from aiohttp_fleet.drill.answer import Answer
-from aiohttp_fleet.drill.asks import Ask
+from aiohttp_fleet.drill.requests import Request
+from aiohttp_fleet.drill.response_parser import Response
 
 CLOSED = "the kept-alive connection was closed before the answer"
 """What a client sees whose request crosses with the end of its idle connection."""
@@ -21,7 +21,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._asked: tuple[Ask, Answer, asyncio.Future[str]] | None = None
+        self._asked: tuple[Request, Response, asyncio.Future[str]] | None = None
         self._sent = 0.0
         self._used = False
 
@@ -30,11 +30,11 @@ class Connection(asyncio.Protocol):
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def ask(self, ask: Ask) -> str:
+    async def ask(self, ask: Request) -> str:
         """Send a request, wait for its answer, and return what is wrong with it: nothing when it is right."""
         assert self._transport is not None, "it is not connected"
         loop = asyncio.get_running_loop()
-        answer = Answer()
+        answer = Response()
         done: asyncio.Future[str] = loop.create_future()
         self._asked, self._sent = (ask, answer, done), loop.time()
         self._transport.write(ask.wire())
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         if self._asked and not self._asked[2].done():
             self._asked[2].set_result(reason)
 
-    def _cut(self, answer: Answer, error: Exception | None) -> str:
+    def _cut(self, answer: Response, error: Exception | None) -> str:
         how = "reset" if isinstance(error, OSError) else "closed"
         if answer.begun:
             return f"{how} in the middle of the answer"
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         return CLOSED if self._used and crossed else f"{how} before the answer"
 
 
-def _wrong(ask: Ask, answer: Answer) -> str:
+def _wrong(ask: Request, answer: Response) -> str:
     if answer.status >= FAILED:
         return f"status {answer.status}"
     return "a wrong body" if ask.echoed and answer.body != ask.body else ""

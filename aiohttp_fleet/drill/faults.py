@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp_fleet.drill import acts, blows
-from aiohttp_fleet.drill.ground import Ground
-from aiohttp_fleet.drill.private import Private
-from aiohttp_fleet.drill.rules import Rule, meanwhile, nothing, posts
+from aiohttp_fleet.drill import crash_faults, operator_faults
+from aiohttp_fleet.drill.allowed_losses import Rule, meanwhile, nothing, posts
+from aiohttp_fleet.drill.private_copy import PrivateCopy
 from aiohttp_fleet.drill.tally import Tally
+from aiohttp_fleet.drill.target import Target
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Fault:
     """
 
     name: str
-    act: Callable[[Private], Tally | None]
-    here: Callable[[Ground], Tally | None] | None = None
+    act: Callable[[PrivateCopy], Tally | None]
+    here: Callable[[Target], Tally | None] | None = None
     rule: Rule = nothing
     needs: str = ""
 
@@ -35,25 +35,25 @@ class Fault:
 
 
 FAULTS = (
-    Fault("calm", acts.calm, acts.calm),
-    Fault("restart-all", acts.restart_all, acts.restart_all),
-    Fault("restart-one", acts.restart_one, acts.restart_one),
-    Fault("roll", acts.roll, acts.roll),
-    Fault("broken-import", acts.broken_import),
-    Fault("failing-start", acts.failing_start),
-    Fault("hanging-start", acts.hanging_start),
-    Fault("scale-up", acts.scale_up, acts.scale_up, needs="plugin"),
-    Fault("scale-down", acts.scale_down, acts.scale_down, needs="plugin"),
-    Fault("update", acts.update, needs="plugin"),
-    Fault("nginx-reload", acts.nginx_reload, acts.nginx_reload, needs="nginx"),
-    Fault("kill-worker", blows.kill_worker, blows.kill_worker, rule=posts),
-    Fault("block", blows.block, rule=posts, needs="watchdog"),
-    Fault("stop", blows.stop, blows.stop, rule=posts, needs="watchdog"),
-    Fault("leak", blows.leak, needs="watchdog"),
-    Fault("kill-supervisord", blows.kill_supervisord),
-    Fault("shutdown", blows.shutdown, rule=meanwhile),
-    Fault("unlink", blows.unlink, blows.unlink),
-    Fault("second", blows.second),
-    Fault("burst", blows.crowd),
-    Fault("log-full", blows.log_full, needs="disk"),
+    Fault("calm", operator_faults.calm, operator_faults.calm),
+    Fault("restart-all", operator_faults.restart_all, operator_faults.restart_all),
+    Fault("restart-one", operator_faults.restart_one, operator_faults.restart_one),
+    Fault("roll", operator_faults.roll, operator_faults.roll),
+    Fault("broken-import", operator_faults.broken_import),
+    Fault("failing-start", operator_faults.failing_start),
+    Fault("hanging-start", operator_faults.hanging_start),
+    Fault("scale-up", operator_faults.scale_up, operator_faults.scale_up, needs="plugin"),
+    Fault("scale-down", operator_faults.scale_down, operator_faults.scale_down, needs="plugin"),
+    Fault("update", operator_faults.update, needs="plugin"),
+    Fault("nginx-reload", operator_faults.nginx_reload, operator_faults.nginx_reload, needs="nginx"),
+    Fault("kill-worker", crash_faults.kill_worker, crash_faults.kill_worker, rule=posts),
+    Fault("block", crash_faults.block, rule=posts, needs="watchdog"),
+    Fault("stop", crash_faults.stop, crash_faults.stop, rule=posts, needs="watchdog"),
+    Fault("leak", crash_faults.leak, needs="watchdog"),
+    Fault("kill-supervisord", crash_faults.kill_supervisord),
+    Fault("shutdown", crash_faults.shutdown, rule=meanwhile),
+    Fault("unlink", crash_faults.unlink, crash_faults.unlink),
+    Fault("second", crash_faults.second),
+    Fault("burst", crash_faults.crowd),
+    Fault("log-full", crash_faults.log_full, needs="disk"),
 )

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 
-from aiohttp_fleet.drill.asks import mixed, plain
+from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.drill.client import load
+from aiohttp_fleet.drill.requests import mixed, plain
 from aiohttp_fleet.drill.tally import Tally
-from aiohttp_fleet.limits import raise_file_limit
 
 
 def _parse() -> argparse.Namespace:

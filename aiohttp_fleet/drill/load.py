@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.drill.tally import Lost, Tally
-from aiohttp_fleet.errors import FleetError
 
 ACCOUNT = 90.0
 """Seconds for the last answers and the account."""

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.drill.faults import Fault
-from aiohttp_fleet.drill.ground import Ground
 from aiohttp_fleet.drill.load import Load, running
 from aiohttp_fleet.drill.tally import Tally
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.drill.target import Target
 
 LEAD = 1.0
 """Seconds of load before a fault."""
 TAIL = 1.5
 """Seconds of load after everything is ready again: longer than a skipped worker is skipped."""
 USUAL = 0.99
-G = TypeVar("G", bound=Ground)
+G = TypeVar("G", bound=Target)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def drill(ground: G, fault: Fault, act: Callable[[G], Tally | None] | None, load
     return _judged(ground, fault, tally, began, ended, trouble)
 
 
-def _judged(ground: Ground, fault: Fault, tally: Tally, began: float, ended: float, trouble: str) -> Result:
+def _judged(ground: Target, fault: Fault, tally: Tally, began: float, ended: float, trouble: str) -> Result:
     bad = fault.rule(tally.lost, began, ended)
     return Result(
         fault.name,
@@ -92,7 +92,7 @@ def _judged(ground: Ground, fault: Fault, tally: Tally, began: float, ended: flo
     )
 
 
-def _missing(ground: Ground, fault: Fault) -> str:
+def _missing(ground: Target, fault: Fault) -> str:
     """Say why a fault has to be skipped; empty when it has not."""
     fleet = ground.described
     if fault.needs == "nginx" and fleet.nginx is None:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.drill.faults import Fault
-from aiohttp_fleet.drill.ground import Ground
-from aiohttp_fleet.drill.here import here
+from aiohttp_fleet.drill.live_target import live_target
 from aiohttp_fleet.drill.load import Load
-from aiohttp_fleet.drill.private import private
+from aiohttp_fleet.drill.private_copy import private_copy
 from aiohttp_fleet.drill.run import Result, drill
-from aiohttp_fleet.read.fleet import Fleet
+from aiohttp_fleet.drill.target import Target
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Stage:
 
 @contextmanager
 def copied(fleet: Fleet, load: Load, user: str) -> Iterator[Stage]:
-    """Use a private copy, see `private`."""
-    with private(fleet.supervisord_conf.parent, fleet.program, user) as ground:
+    """Use a private copy, see `private_copy`."""
+    with private_copy(fleet.supervisord_conf.parent, fleet.program, user) as ground:
         yield Stage(lambda fault: drill(ground, fault, fault.act, load), ground.evidence)
 
 
 @contextmanager
 def itself(fleet: Fleet, load: Load, sure: bool) -> Iterator[Stage]:
-    """Use the fleet itself, see `here`."""
-    with here(Ground(fleet.supervisord_conf, fleet.program), sure) as ground:
+    """Use the fleet itself, see `live_target`."""
+    with live_target(Target(fleet.supervisord_conf, fleet.program), sure) as ground:
         yield Stage(lambda fault: drill(ground, fault, fault.here, load), lambda: "")

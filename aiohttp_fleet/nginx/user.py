@@ -6,8 +6,8 @@ import os
 import pwd
 from pathlib import Path
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.nginx.conf import directive
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.nginx.directives import directive
 
 
 def user_directive(name: str) -> str:

@@ -6,8 +6,8 @@ nothing of aiohttp before the factory is called.
 
 from typing import TYPE_CHECKING, Any
 
-from aiohttp_fleet.plugin.numprocs import Numprocs
-from aiohttp_fleet.plugin.standing import Standing
+from aiohttp_fleet.plugin.keep_standby import KeepStandby
+from aiohttp_fleet.plugin.live_numprocs import LiveNumprocs
 
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.fork import Forking
@@ -57,11 +57,11 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
         trouble = f"the worker cannot be loaded into supervisord ({type(error).__name__}: {error})"
         logger.warn(f"fleet: {trouble}; workers are executed")
     try:
-        Numprocs(supervisord).install()
+        LiveNumprocs(supervisord).install()
     except Exception as error:
         logger.warn(f"fleet: no live change of numprocs ({type(error).__name__}: {error})")
     try:
-        Standing(supervisord).install()
+        KeepStandby(supervisord).install()
     except Exception as error:
         logger.warn(f"fleet: the standby does not wait for the workers ({type(error).__name__}: {error})")
     return FleetInterface(forking, trouble)

@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from aiohttp_fleet.plugin import memory
-from aiohttp_fleet.plugin.child import run
-from aiohttp_fleet.worker.environment import read_at_start
+from aiohttp_fleet.plugin import preload
+from aiohttp_fleet.plugin.become_worker import run
+from aiohttp_fleet.worker.env_files import read_at_start
 
 MODULES = ("aiohttp_fleet.worker", "aiohttp_fleet.watchdog")
 """What is forked; everything else is executed as ever."""
@@ -62,14 +62,14 @@ def _obstacle(filename: str, environ: Mapping[str, str]) -> str:
     names = (name for name in environ.keys() | os.environ.keys() if read_at_start(name) and name != UNBUFFERED)
     if name := next((name for name in sorted(names) if environ.get(name) != os.environ.get(name)), ""):
         return f"environment= sets {name}, which is read when an interpreter starts"
-    here = os.getcwd()  # noqa: PTH109, a Path writes into shared pages, see memory.py
-    if name := memory.shadowed(here):
+    here = os.getcwd()  # noqa: PTH109, a Path writes into shared pages, see preload.py
+    if name := preload.shadowed(here):
         return f"{here} has a module {name} of its own"
     return _stale()
 
 
 def _stale() -> str:
-    name = memory.changed()
+    name = preload.changed()
     return f"the file of {name} has changed since supervisord was started; restart supervisord" if name else ""
 
 

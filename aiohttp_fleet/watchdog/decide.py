@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from aiohttp_fleet.watchdog import due
+from aiohttp_fleet.watchdog import recycling
 from aiohttp_fleet.watchdog.arguments import Options
-from aiohttp_fleet.watchdog.past import SLOW_START, Past, remember
-from aiohttp_fleet.watchdog.sight import UP, Look, Sight
+from aiohttp_fleet.watchdog.history import SLOW_START, History, remember
+from aiohttp_fleet.watchdog.snapshot import UP, FleetSnapshot, WorkerSnapshot
 
 
-class Verb(StrEnum):
+class ActionKind(StrEnum):
     """What can be done."""
 
     TELL = "tell"
@@ -21,7 +21,7 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """One thing to do.
 
     Attributes:
@@ -31,9 +31,9 @@ class Act:
         reason: why.
     """
 
-    verb: Verb
+    verb: ActionKind
     event: str
-    sight: Sight
+    sight: WorkerSnapshot
     reason: str
 
 
@@ -46,11 +46,13 @@ class Memory:
         is_spent: whether it was told that the budget is used up.
     """
 
-    pasts: Mapping[str, Past] = field(default_factory=dict)
+    pasts: Mapping[str, History] = field(default_factory=dict)
     is_spent: bool = False
 
 
-def decide(look: Look, memory: Memory, options: Options, left: int, is_busy: bool) -> tuple[list[Act], Memory]:
+def decide(
+    look: FleetSnapshot, memory: Memory, options: Options, left: int, is_busy: bool
+) -> tuple[list[Action], Memory]:
     """Return what to do, and what to remember.
 
     Args:
@@ -60,50 +62,56 @@ def decide(look: Look, memory: Memory, options: Options, left: int, is_busy: boo
         left: kills and recycles that the budget allows.
         is_busy: whether a recycle or refresh is going on, or has to wait.
     """
-    acts: list[Act] = []
-    wanted: list[Act] = []
+    acts: list[Action] = []
+    wanted: list[Action] = []
     pasts = {}
     for sight in look.served:
-        before = memory.pasts.get(sight.worker.namespec, Past())
+        before = memory.pasts.get(sight.worker.namespec, History())
         past = remember(before, sight, look.at)
         acts += _news(sight, before, past)
         if sight.state == "FATAL" and look.at - past.tried >= options.retry:
-            acts.append(Act(Verb.START, "", sight, "it failed"))
+            acts.append(Action(ActionKind.START, "", sight, "it failed"))
             past = replace(past, tried=look.at)
         wanted += _hung(sight, past, options.hang)
         pasts[sight.worker.namespec] = past
-    if not is_busy and (turn := due.recycle(look, options)):
-        wanted.append(Act(Verb.RECYCLE, "recycled", *turn))
-    elif not is_busy and not wanted and (turn := due.refresh(look, pasts, options.settle)):
-        acts.append(Act(Verb.REFRESH, "refreshed", *turn))
+    if not is_busy and (turn := recycling.recycle(look, options)):
+        wanted.append(Action(ActionKind.RECYCLE, "recycled", *turn))
+    elif not is_busy and not wanted and (turn := recycling.refresh(look, pasts, options.settle)):
+        acts.append(Action(ActionKind.REFRESH, "refreshed", *turn))
     told, is_spent = _budget(wanted, left, memory.is_spent)
     return [*acts, *told, *wanted[:left]], Memory(pasts, is_spent)
 
 
-def _news(sight: Sight, before: Past, past: Past) -> Iterator[Act]:
+def _news(sight: WorkerSnapshot, before: History, past: History) -> Iterator[Action]:
     """Tell what has begun, and what is over."""
     if past.is_slow and not before.is_slow:
-        yield Act(Verb.TELL, "slow", sight, f"it has not become ready in {SLOW_START:g} s; its log may say why")
+        yield Action(
+            ActionKind.TELL, "slow", sight, f"it has not become ready in {SLOW_START:g} s; its log may say why"
+        )
     if past.is_failing and not before.is_failing:
-        yield Act(Verb.TELL, "failing", sight, f"supervisord has given it up ({sight.reason}); its log says why")
+        yield Action(
+            ActionKind.TELL, "failing", sight, f"supervisord has given it up ({sight.reason}); its log says why"
+        )
     if before.is_failing and not past.is_failing:
-        yield Act(Verb.TELL, "recovered", sight, "it runs again")
+        yield Action(ActionKind.TELL, "recovered", sight, "it runs again")
 
 
-def _hung(sight: Sight, past: Past, hang: float) -> Iterator[Act]:
+def _hung(sight: WorkerSnapshot, past: History, hang: float) -> Iterator[Action]:
     """A worker that has been ready, was not told to stop, and says nothing any more."""
     was_ready = past.word == "ready" or (sight.serves and past.word != "draining")
     if sight.state in UP and was_ready and sight.silent >= hang:
         what = "it is stopped by a signal" if sight.stopped else "its event loop is blocked"
-        yield Act(Verb.KILL, "hung", sight, f"no answer for {sight.silent:.1f} s, {what}")
+        yield Action(ActionKind.KILL, "hung", sight, f"no answer for {sight.silent:.1f} s, {what}")
 
 
-def _budget(wanted: list[Act], left: int, was_spent: bool) -> tuple[list[Act], bool]:
+def _budget(wanted: list[Action], left: int, was_spent: bool) -> tuple[list[Action], bool]:
     """Tell once when the budget is used up, and once when it allows to act again."""
     if len(wanted) > left:
         first = wanted[left]
         why = f"nothing is done, the budget is used up: {first.reason}"
-        return [] if was_spent else [replace(first, verb=Verb.TELL, event="budget-spent", reason=why)], True
+        return [] if was_spent else [replace(first, verb=ActionKind.TELL, event="budget-spent", reason=why)], True
     if wanted and was_spent:
-        return [replace(wanted[0], verb=Verb.TELL, event="budget-free", reason="the budget allows to act again")], False
+        return [
+            replace(wanted[0], verb=ActionKind.TELL, event="budget-free", reason="the budget allows to act again")
+        ], False
     return [], was_spent

@@ -5,17 +5,17 @@ import signal
 import sys
 import time
 
-from aiohttp_fleet.act.rpc import Supervisord
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import log_line
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.watchdog.act import Executor
 from aiohttp_fleet.watchdog.arguments import Options, parse
 from aiohttp_fleet.watchdog.budget import Budget
-from aiohttp_fleet.watchdog.conf import Conf
+from aiohttp_fleet.watchdog.config import WatchedConfig
 from aiohttp_fleet.watchdog.decide import Memory, decide
-from aiohttp_fleet.watchdog.do import Hands
-from aiohttp_fleet.watchdog.restart import Restarts
-from aiohttp_fleet.watchdog.see import Eyes
-from aiohttp_fleet.watchdog.tell import Teller
+from aiohttp_fleet.watchdog.notify import Notifier
+from aiohttp_fleet.watchdog.probe import Prober
+from aiohttp_fleet.watchdog.restarts import Restarts
 
 PERIOD = 0.5
 """Seconds from one look to the next."""
@@ -36,19 +36,19 @@ def main(argv: list[str]) -> int:
     try:
         _watch(options)
     except FleetError as error:
-        say(str(error))
+        log_line(str(error))
         return 1
     return 0
 
 
 def _watch(options: Options) -> None:
     parent = os.getppid()
-    teller = Teller(options.program, options.notify, options.webhook)
-    conf = Conf(options.conf, options.program, teller)
+    teller = Notifier(options.program, options.notify, options.webhook)
+    conf = WatchedConfig(options.conf, options.program, teller)
     restarts = Restarts(teller, options.retry)
-    hands = Hands(teller, restarts, Budget(options.budget))
-    eyes, memory = Eyes(), Memory()
-    say(f"watching {len(conf.fleet().served)} workers of {options.program}")
+    hands = Executor(teller, restarts, Budget(options.budget))
+    eyes, memory = Prober(), Memory()
+    log_line(f"watching {len(conf.fleet().served)} workers of {options.program}")
     try:
         while os.getppid() == parent:  # the next supervisord starts a watchdog of its own
             again = time.monotonic() + PERIOD

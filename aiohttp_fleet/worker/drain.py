@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from aiohttp_fleet.say import say_traceback
+from aiohttp_fleet.common.stderr_log import log_traceback
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.websockets import Websockets
 
@@ -45,7 +45,7 @@ class Runner(web.AppRunner):
         try:
             await super().shutdown()
         except (Exception, asyncio.CancelledError) as error:
-            say_traceback(error)  # the application's own; the rest of the clean-up is owed to it all the same
+            log_traceback(error)  # the application's own; the rest of the clean-up is owed to it all the same
 
 
 @dataclass(frozen=True)

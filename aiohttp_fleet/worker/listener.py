@@ -7,9 +7,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say
-from aiohttp_fleet.worker.path import Holder, SocketPath
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import log_line
+from aiohttp_fleet.worker.socket_path import Holder, SocketPath
 
 
 class Listener(Protocol):
@@ -77,7 +77,7 @@ class UnixListener:
         holder = self._path.holder()
         if holder is Holder.NOBODY and self._runner is not None:
             await self.open(self._runner)
-            say(f"{self}: it was gone, bound again")
+            log_line(f"{self}: it was gone, bound again")
         return holder is not Holder.ANOTHER
 
     async def _close_lost(self) -> None:

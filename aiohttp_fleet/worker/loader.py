@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say_traceback
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import log_traceback
 from aiohttp_fleet.worker.arguments import NAMES
 
 _FAILURES = (Exception, SystemExit, asyncio.CancelledError)
@@ -111,7 +111,7 @@ def _refuse_arguments(spec: str, factory: Callable[..., object]) -> None:
 
 
 def _failed(spec: str, act: str, error: BaseException) -> FleetError:
-    say_traceback(error)
+    log_traceback(error)
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
     return FleetError(spec, f"it failed to {act} ({words})", "the traceback is above")
 

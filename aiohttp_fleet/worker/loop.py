@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError
 
 
 def loop_factory(name: str | None) -> Callable[[], asyncio.AbstractEventLoop]:

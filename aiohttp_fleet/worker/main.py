@@ -7,19 +7,19 @@ from collections.abc import Coroutine
 
 from aiohttp import web
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.limits import raise_file_limit
-from aiohttp_fleet.say import say, say_traceback
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.limits import raise_file_limit
+from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
-from aiohttp_fleet.worker.control import Control, Serving
-from aiohttp_fleet.worker.environment import take_up
+from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
+from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
-from aiohttp_fleet.worker.path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.preflight import preflight
+from aiohttp_fleet.worker.process_title import set_process_title
 from aiohttp_fleet.worker.serve import serve
-from aiohttp_fleet.worker.title import title
+from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.user import become, check_group
 from aiohttp_fleet.worker.websockets import Websockets
 
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     if options.preflight:
         preflight(options)
     try:
-        title()
+        set_process_title()
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
@@ -51,10 +51,10 @@ def main(argv: list[str]) -> int:
             stop = asyncio.Event()
             _run_to_the_end(loop, _serve(app, options, forked, listeners, stop), stop)
     except FleetError as error:
-        say(str(error))
+        log_line(str(error))
         return 1
     except (asyncio.CancelledError, KeyboardInterrupt):
-        say("stopped before it was ready")
+        log_line("stopped before it was ready")
     return 0
 
 
@@ -66,7 +66,7 @@ def _prepare(options: Options) -> list[Listener]:
         claim(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     raise_file_limit()
-    take_up(options.env_files)
+    load_env_files(options.env_files)
     become(options.user, options.gid)
     check_group(options.gid)
     for path in options.paths:
@@ -92,12 +92,12 @@ def _run_to_the_end(
 async def _serve(
     app: web.Application, options: Options, forked: bool, listeners: list[Listener], stop: asyncio.Event
 ) -> None:
-    serving = Serving(options.app, forked, Websockets())
+    serving = WorkerStatus(options.app, forked, Websockets())
     try:
-        await serve(app, listeners, Control(options.control, serving), serving, options, stop)
+        await serve(app, listeners, ControlSocket(options.control, serving), serving, options, stop)
     except FleetError:
         raise
     except Exception as error:
-        say_traceback(error)
+        log_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error

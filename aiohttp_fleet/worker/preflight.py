@@ -5,13 +5,13 @@ import os
 import sys
 from typing import NoReturn
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import say, say_traceback
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import STATIC, Options
-from aiohttp_fleet.worker.environment import take_up
+from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.loader import load
 from aiohttp_fleet.worker.loop import loop_factory
-from aiohttp_fleet.worker.static import described
+from aiohttp_fleet.worker.static_routes import described
 from aiohttp_fleet.worker.user import become
 
 
@@ -26,20 +26,20 @@ def preflight(options: Options) -> NoReturn:
     """
     code = 1
     try:
-        take_up(options.env_files)
+        load_env_files(options.env_files)
         become(options.user, options.gid)
         loop = loop_factory(options.loop)()
         asyncio.set_event_loop(loop)
         app = load(options.app, loop)
         if options.static:
-            say(f"{STATIC}{described(app, started=False)}")
-        say(f"preflight: {options.app} can be imported and built")
+            log_line(f"{STATIC}{described(app, started=False)}")
+        log_line(f"preflight: {options.app} can be imported and built")
         code = 0
     except FleetError as error:
-        say(str(error))
+        log_line(str(error))
     except BaseException as error:
-        say_traceback(error)
-        say(f"preflight: {options.app} was not built ({type(error).__name__})")
+        log_traceback(error)
+        log_line(f"preflight: {options.app} was not built ({type(error).__name__})")
     finally:
         try:
             sys.stdout.flush()

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from aiohttp import web
 from aiohttp.log import access_logger
 
-from aiohttp_fleet.errors import FleetError
-from aiohttp_fleet.say import drop_dead_output, say
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.stderr_log import discard_closed_output, log_line
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
-from aiohttp_fleet.worker.client import see_clients
-from aiohttp_fleet.worker.control import Control, Serving
+from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Runner, drain
+from aiohttp_fleet.worker.forwarded import use_forwarded_headers
 from aiohttp_fleet.worker.listener import Listener
-from aiohttp_fleet.worker.notice import Notice
+from aiohttp_fleet.worker.path_watch import PathWatch
 
 WATCH = 0.5
 """Seconds between two looks at the paths, where nothing calls for one earlier."""
@@ -29,8 +29,8 @@ KEEPALIVE = 3630.0
 async def serve(
     app: web.Application,
     listeners: Sequence[Listener],
-    control: Control,
-    serving: Serving,
+    control: ControlSocket,
+    serving: WorkerStatus,
     options: Options,
     stop: asyncio.Event,
 ) -> None:
@@ -49,7 +49,7 @@ async def serve(
         asyncio.CancelledError: a signal came while the application was still starting.
     """
     serving.websockets.watch()
-    see_clients()
+    use_forwarded_headers()
     runner = Runner(
         app,
         keepalive_timeout=KEEPALIVE,
@@ -70,8 +70,8 @@ async def _live(
     app: web.Application,
     runner: Runner,
     listeners: Sequence[Listener],
-    control: Control,
-    serving: Serving,
+    control: ControlSocket,
+    serving: WorkerStatus,
     seconds: float,
     stop: asyncio.Event,
 ) -> None:
@@ -82,13 +82,13 @@ async def _live(
             await listener.open(runner)
         _drain_by_signal(stop)
         serving.state = "ready"
-        say(f"ready on {' and '.join(map(str, listeners))}")
+        log_line(f"ready on {' and '.join(map(str, listeners))}")
         await _until_stopped(stop, listeners, control)
         serving.state = "draining"
         began = time.monotonic()
         cut = await drain(runner, listeners, serving.websockets, seconds)
         took = time.monotonic() - began
-        say(f"drain deadline of {seconds:g} s: cut {cut}" if cut else f"drained in {took:.1f} s")
+        log_line(f"drain deadline of {seconds:g} s: cut {cut}" if cut else f"drained in {took:.1f} s")
     finally:
         for listener in listeners:
             await listener.withdraw()
@@ -128,7 +128,7 @@ def _drain_by_signal(stop: asyncio.Event) -> None:
             loop.remove_signal_handler(signum)
             signal.signal(signum, signal.SIG_DFL)
         stop.set()
-        say(f"{name}: draining; a second signal ends it at once")
+        log_line(f"{name}: draining; a second signal ends it at once")
 
     for signum in signals:
         loop.add_signal_handler(signum, drain_once, signum.name)
@@ -143,17 +143,17 @@ def _watch_parent() -> None:
         def orphaned() -> None:
             loop.remove_reader(fd)
             os.close(fd)
-            drop_dead_output()
-            say("the parent process is gone; serving on")
+            discard_closed_output()
+            log_line("the parent process is gone; serving on")
 
         loop.add_reader(fd, orphaned)
-        drop_dead_output()  # it may have died already
+        discard_closed_output()  # it may have died already
 
 
-async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], control: Control) -> None:
+async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], control: ControlSocket) -> None:
     """Return when ``stop`` is set or a successor has taken over one of the listeners."""
     trouble = ""
-    with contextlib.closing(Notice()) as notice:
+    with contextlib.closing(PathWatch()) as notice:
         while True:
             notice.watch(map(str, listeners))
             await _first_of(stop, notice.changed)
@@ -165,7 +165,7 @@ async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], con
                 trouble = ""
             except FleetError as error:
                 if str(error) != trouble:  # once, not twice a second
-                    say(f"{error}; trying again")
+                    log_line(f"{error}; trying again")
                 trouble = str(error)
             await control.watch()
 
@@ -183,6 +183,6 @@ async def _first_of(*events: asyncio.Event) -> None:
 async def _still_served(listeners: Sequence[Listener]) -> bool:
     for listener in listeners:
         if not await listener.still_served():
-            say(f"{listener}: a successor has taken over: draining")
+            log_line(f"{listener}: a successor has taken over: draining")
             return False
     return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError
 
 
 def become(name: str, gid: int | None) -> None:

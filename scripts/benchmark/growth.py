@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from aiohttp_fleet.drill.asks import Ask
+from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.drill.client import burst
-from aiohttp_fleet.limits import raise_file_limit
+from aiohttp_fleet.drill.requests import Request
 from scripts.benchmark.load import closed
 from scripts.benchmark.peers import Peer, fleet
 from scripts.benchmark.processes import memory
@@ -63,7 +63,7 @@ def grown(seconds: int) -> Iterator[Grown]:
                 with _held(peer.ports[0], number, begin):
                     yield _seen(kind, number, peer, seconds)
     with fleet(4) as peer:
-        ask = Ask("GET", "/slow", sleeps=0.5)
+        ask = Request("GET", "/slow", sleeps=0.5)
         lost = [len(asyncio.run(burst(peer.ports[0], AT_ONCE, ask)).lost) for _ in range(TIMES)]
         yield Grown(f"clients at once, {TIMES} times", AT_ONCE, memory(peer.apps), memory(peer.nginx), 0, sum(lost))
 

@@ -10,11 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp_fleet.act import static
-from aiohttp_fleet.drill.place import free_port, place
-from aiohttp_fleet.drill.private import Private, edit
-from aiohttp_fleet.nginx import processes, since
-from aiohttp_fleet.nginx.binary import running
+from aiohttp_fleet.drill.private_copy import PrivateCopy, edit
+from aiohttp_fleet.drill.sandbox import free_port, sandbox
+from aiohttp_fleet.nginx.binary import running_nginx
+from aiohttp_fleet.nginx.by_version import install_by_version
+from aiohttp_fleet.nginx.static import apply as static
+from aiohttp_fleet.nginx.worker_count import install_worker_count
 from scripts.benchmark.processes import with_children
 from scripts.benchmark.workloads import HELLO, answered
 
@@ -86,9 +87,9 @@ def direct(workers: int) -> Iterator[Peer]:
 
 
 @contextmanager
-def _copy(workers: int) -> Iterator[Private]:
-    with place() as directory:
-        copy = Private(directory, ROOT / "deploy", f"{APP}:create_app", ROOT, "nobody")
+def _copy(workers: int) -> Iterator[PrivateCopy]:
+    with sandbox() as directory:
+        copy = PrivateCopy(directory, ROOT / "deploy", f"{APP}:create_app", ROOT, "nobody")
         edit(copy.supervisord_conf, {r"numprocs=\d+": f"numprocs={workers}"})
         try:
             done = copy.fleet("render", "--write")
@@ -108,8 +109,8 @@ def gunicorn_ours(workers: int) -> Iterator[Peer]:
         first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))
         rest = [line for line in lines[first:] if not line.lstrip().startswith("server unix:")]
         copy.nginx_conf.write_text("".join([*lines[:first], f"server unix:{socket} fail_timeout=0;\n", *rest]))
-        since.take_up(copy.nginx_conf, running(copy.nginx_conf).version())
-        processes.take_up(copy.nginx_conf, copy.nginx_conf.read_text())
+        install_by_version(copy.nginx_conf, running_nginx(copy.nginx_conf).version())
+        install_worker_count(copy.nginx_conf, copy.nginx_conf.read_text())
         began = time.monotonic()
         arbiter = stack.enter_context(_gunicorn(workers, socket, "--keep-alive=75"))
         nginx = stack.enter_context(_nginx(copy.nginx_conf.parent, copy.nginx_conf))
@@ -120,7 +121,7 @@ def gunicorn_ours(workers: int) -> Iterator[Peer]:
 def gunicorn(workers: int) -> Iterator[Peer]:
     """Gunicorn behind the nginx.conf of its own documentation (https://docs.gunicorn.org/en/stable/deploy.html)."""
     headers = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;"
-    with place() as directory, ExitStack() as stack:
+    with sandbox() as directory, ExitStack() as stack:
         socket, port, began = directory / "gunicorn.sock", free_port(), time.monotonic()
         servers = f"server unix:{socket} fail_timeout=0;"
         text = _conf(directory, port, servers, f"{headers} proxy_set_header Host $http_host; proxy_redirect off;", 1)
@@ -133,7 +134,7 @@ def gunicorn(workers: int) -> Iterator[Peer]:
 def recipe(workers: int) -> Iterator[Peer]:
     """aiohttp's documented supervisord and nginx (https://docs.aiohttp.org/en/stable/deployment.html)."""
     headers = "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
-    with place() as directory, ExitStack() as stack:
+    with sandbox() as directory, ExitStack() as stack:
         port, began = free_port(), time.monotonic()
         conf = directory / "supervisord.conf"
         conf.write_text(
@@ -197,7 +198,7 @@ def _conf(directory: Path, port: int, servers: str, location: str, workers: int 
 @contextmanager
 def _nginx(prefix: Path, conf: Path) -> Iterator[int]:
     options = ("-p", f"{prefix}/", "-c", conf, "-e", "stderr", "-g", "daemon off; user nobody nogroup;")
-    with _process(running(conf).path, *options) as pid:
+    with _process(running_nginx(conf).path, *options) as pid:
         yield pid
 
 

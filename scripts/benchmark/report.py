@@ -13,7 +13,7 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402, after the choice of how it draws
 
-from aiohttp_fleet.nginx.binary import running  # noqa: E402
+from aiohttp_fleet.nginx.binary import running_nginx  # noqa: E402
 from scripts.benchmark.figures import Summary  # noqa: E402
 
 PACKAGES = ("aiohttp", "uvloop", "supervisor", "gunicorn", "uvicorn", "granian")
@@ -43,7 +43,7 @@ def machine() -> dict[str, str]:
         "processor": f"{os.cpu_count()} x {cpu.partition(': ')[2] or platform.machine()}",
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "nginx": running(Path("deploy/nginx.conf")).version(),
+        "nginx": running_nginx(Path("deploy/nginx.conf")).version(),
         **{name: version(name) for name in PACKAGES},
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.http import Client
-from tests.place import place
+from tests.place import sandbox
 from tests.site import Site, edit
 from tests.wait import until
 
@@ -23,7 +23,7 @@ def cached(made: Site) -> Site:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """Start a fleet that keeps answers, and say where it listens."""
-    with place() as directory:
+    with sandbox() as directory:
         made = cached(Site(directory, APP))
         try:
             yield made.start().port

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.site import Site, edit
-from tests.worker.test_client import ask
+from tests.worker.test_forwarded import ask
 
 Make = Callable[..., Site]
 FORGED = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https", "X-Real-IP": "198.51.100.7"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.nginx.binary import Binary, choose, packaged
+from aiohttp_fleet.nginx.binary import Binary, find_nginx, packaged_nginx
 from tests.http import Client
 from tests.place import PROJECT, USER
 from tests.site import BIN, Site
@@ -17,7 +17,7 @@ from tests.worker_process import user_of
 Make = Callable[..., Site]
 
 
-@pytest.mark.parametrize("binary", dict.fromkeys([choose(), packaged()]), ids=lambda binary: binary.version())
+@pytest.mark.parametrize("binary", dict.fromkeys([find_nginx(), packaged_nginx()]), ids=lambda binary: binary.version())
 def test_the_committed_file_passes_nginx_t_without_a_warning(binary: Binary, place: Path, site: Make) -> None:
     """Under the oldest and the newest nginx of the two, as whoever runs the tests."""
     made = site()

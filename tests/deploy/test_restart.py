@@ -12,7 +12,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from aiohttp_fleet.drill.tally import Lost
-from aiohttp_fleet.nginx.binary import choose
+from aiohttp_fleet.nginx.binary import find_nginx
 from tests.http import get
 from tests.load import answered_more, load
 from tests.site import Site
@@ -28,7 +28,7 @@ BOTH = pytest.mark.parametrize(
         pytest.param(
             False,
             id="system",
-            marks=pytest.mark.skipif(choose().packaged, reason="no nginx on this machine but the packaged one"),
+            marks=pytest.mark.skipif(find_nginx().packaged, reason="no nginx on this machine but the packaged one"),
         ),
         pytest.param(True, id="packaged"),
     ],

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.drill.place import end
+from aiohttp_fleet.drill.sandbox import end
 from aiohttp_fleet.drill.tally import Lost
-from aiohttp_fleet.nginx.binary import choose, packaged
+from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.acme import MISSING, Acme
 from tests.http import get
 from tests.load import answered_more, load
@@ -79,16 +79,18 @@ class Shop:
         until("supervisord to end", lambda: not (self.root / "deploy/run/supervisord.pid").exists(), 60)
 
 
-SYSTEM = pytest.mark.skipif(choose().packaged, reason="no nginx on this machine but the packaged one")
+SYSTEM = pytest.mark.skipif(find_nginx().packaged, reason="no nginx on this machine but the packaged one")
 BOTH = pytest.mark.parametrize(
-    "nginx", [pytest.param(choose, id="system", marks=SYSTEM), pytest.param(packaged, id="packaged")], indirect=True
+    "nginx",
+    [pytest.param(find_nginx, id="system", marks=SYSTEM), pytest.param(packaged_nginx, id="packaged")],
+    indirect=True,
 )
 
 
 @pytest.fixture
 def nginx(place: Path, request: pytest.FixtureRequest) -> Iterator[SystemNginx]:
     """Start a system's nginx with another site in it."""
-    made = SystemNginx(place / "etc", getattr(request, "param", choose)())
+    made = SystemNginx(place / "etc", getattr(request, "param", find_nginx)())
     try:
         yield made
     finally:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from aiohttp_fleet.nginx.binary import choose, packaged
-from tests.place import place as new_place
+from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
+from tests.place import sandbox
 from tests.site import Site
 
 FILES = 'his "files" in \\'
@@ -108,10 +108,12 @@ def files(root: Path) -> Path:
     return static
 
 
-@pytest.fixture(scope="module", params=dict.fromkeys([choose(), packaged()]), ids=lambda binary: binary.version())
+@pytest.fixture(
+    scope="module", params=dict.fromkeys([find_nginx(), packaged_nginx()]), ids=lambda binary: binary.version()
+)
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """Start a site with static.conf, under the oldest and the newest nginx."""
-    with new_place() as place, pytest.MonkeyPatch.context() as patch:
+    with sandbox() as place, pytest.MonkeyPatch.context() as patch:
         patch.setenv("STATIC", str(place / FILES))
         files(place / FILES)
         made = Site(place, "tests.apps.static:create_app", packaged=request.param.packaged)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from tests.place import PROJECT, free_port, place
+from tests.place import PROJECT, free_port, sandbox
 from tests.site import Site, edit
 from tests.wait import until
 
@@ -46,7 +46,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     """Start both."""
-    with place() as directory:
+    with sandbox() as directory:
         port = free_port()
         bare = subprocess.Popen([sys.executable, "-c", BARE, str(port)], cwd=PROJECT, stderr=subprocess.DEVNULL)
         made = Site(directory, APP)

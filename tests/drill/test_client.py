@@ -8,9 +8,9 @@ import struct
 
 import pytest
 
-from aiohttp_fleet.drill.asks import Ask, mixed, plain
 from aiohttp_fleet.drill.client import burst, load
 from aiohttp_fleet.drill.connection import CLOSED
+from aiohttp_fleet.drill.requests import Request, mixed, plain
 from aiohttp_fleet.drill.tally import Tally
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
@@ -84,7 +84,7 @@ def test_a_refused_connection_is_lost() -> None:
 
 def test_a_burst_asks_once_each() -> None:
     """Nobody is there: as many are lost as there were clients."""
-    tally = asyncio.run(burst(1, 20, Ask("GET", "/")))
+    tally = asyncio.run(burst(1, 20, Request("GET", "/")))
     assert (tally.answered, len(tally.lost)) == (0, 20)
 
 

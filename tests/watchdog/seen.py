@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiohttp_fleet.read.fleet import Worker
-from aiohttp_fleet.read.health import Health
+from aiohttp_fleet.config.fleet import Worker
+from aiohttp_fleet.supervision.health import Health
 from aiohttp_fleet.watchdog.arguments import Options, parse
-from aiohttp_fleet.watchdog.decide import Act, Memory, decide
-from aiohttp_fleet.watchdog.sight import Look, Sight
+from aiohttp_fleet.watchdog.decide import Action, Memory, decide
+from aiohttp_fleet.watchdog.snapshot import FleetSnapshot, WorkerSnapshot
 
 
 def options(*arguments: str) -> Options:
@@ -30,10 +30,10 @@ def worker(name: str, place: Path = Path("/nowhere")) -> Worker:
     return Worker(number, name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
 
 
-def sight(name: str, **changes: Any) -> Sight:
+def sight(name: str, **changes: Any) -> WorkerSnapshot:
     """Return what is seen of a worker that is well; its pid is 10 times its number."""
     who = worker(name)
-    well = Sight(who, "RUNNING", pid=10 * who.number or 5, started=100, health=health())
+    well = WorkerSnapshot(who, "RUNNING", pid=10 * who.number or 5, started=100, health=health())
     return replace(well, **changes)
 
 
@@ -53,16 +53,20 @@ class Watch:
         self.now = 1000.0
         self.memory = Memory()
 
-    def acts(self, *changed: Sight, seconds: float = 0.5, standby: Sight | None = None) -> list[Act]:
+    def acts(
+        self, *changed: WorkerSnapshot, seconds: float = 0.5, standby: WorkerSnapshot | None = None
+    ) -> list[Action]:
         """Look once more: web1 to web3 are well but for those given."""
         self.now += seconds
         seen = {name: sight(name) for name in ("web1", "web2", "web3")}
         seen |= {each.worker.name: each for each in changed}
-        look = Look(self.now, tuple(seen.values()), standby or sight("standby"))
+        look = FleetSnapshot(self.now, tuple(seen.values()), standby or sight("standby"))
         acts, self.memory = decide(look, self.memory, self.options, self.left, self.is_busy)
         return acts
 
-    def told(self, *changed: Sight, seconds: float = 0.5, standby: Sight | None = None) -> list[tuple[str, str, str]]:
+    def told(
+        self, *changed: WorkerSnapshot, seconds: float = 0.5, standby: WorkerSnapshot | None = None
+    ) -> list[tuple[str, str, str]]:
         """Look once more; return each act as (verb, event, worker)."""
         acts = self.acts(*changed, seconds=seconds, standby=standby)
         return [(str(act.verb), act.event, act.sight.worker.name) for act in acts]

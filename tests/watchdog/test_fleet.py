@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.act.rpc import Supervisord
 from aiohttp_fleet.drill.tally import Lost
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import GET, Client
 from tests.load import answered_more, load
 from tests.place import PROJECT

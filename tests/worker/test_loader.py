@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from aiohttp_fleet.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.worker.loader import load
 
 SOURCE = """

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.compute.agreement import MARGIN
-from aiohttp_fleet.nginx.conf import directive
-from aiohttp_fleet.peer import peer
+from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.config.consistency import MARGIN
+from aiohttp_fleet.nginx.directives import directive
 from aiohttp_fleet.worker.arguments import CLEANUP
 from aiohttp_fleet.worker.serve import KEEPALIVE, WATCH
 from tests.http import GET, Client, get

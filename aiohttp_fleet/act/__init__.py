@@ -1,1 +1,0 @@
-"""Act: supervisord's RPC, sockets, files. The only layer that can fail half-way."""

@@ -1,0 +1,1 @@
+"""What every room uses: errors, files, sockets, signals. Knows nothing of fleets."""

@@ -1,0 +1,41 @@
+"""Lines in a process's own log, written as supervisord writes its own."""
+
+import contextlib
+import os
+import select
+import sys
+import time
+import traceback
+
+
+def log_line(line: str) -> None:
+    """Write one line to stderr, with the time and the name that supervisord gave this process.
+
+    Not through `logging`: in a worker that belongs to the application, which may format or silence it. Nothing is
+    raised when nobody reads it any more.
+    """
+    name = os.environ.get("SUPERVISOR_PROCESS_NAME", "worker")
+    with contextlib.suppress(OSError):
+        print(time.strftime("%Y-%m-%d %H:%M:%S"), f"{name}: {line}", file=sys.stderr, flush=True)
+
+
+def log_traceback(error: BaseException) -> None:
+    """Write the traceback of the application's error to stderr."""
+    with contextlib.suppress(OSError):
+        traceback.print_exception(error)
+
+
+def discard_closed_output() -> None:
+    """Send stdout and stderr to /dev/null when supervisord, who read them, is gone.
+
+    Otherwise each ``print`` of the application would raise BrokenPipeError, and answer a request with 500.
+    """
+    poll = select.poll()
+    for fd in (1, 2):
+        poll.register(fd, 0)
+    dead = [fd for fd, event in poll.poll(0) if event & select.POLLERR]
+    if dead:
+        null = os.open(os.devnull, os.O_WRONLY)
+        for fd in dead:
+            os.dup2(null, fd)
+        os.close(null)

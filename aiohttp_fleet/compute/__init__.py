@@ -1,1 +1,0 @@
-"""Compute: text and findings out of what was read. Pure."""

@@ -1,0 +1,162 @@
+"""supervisord.conf -> Fleet, with supervisor's own parser.
+
+The only module that imports ``supervisor.options``: it is no documented interface, but the one thing that
+expands a configuration exactly as supervisord does.
+"""
+
+import argparse
+import configparser
+import platform
+import re
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import NoReturn
+
+from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.worker.arguments import DRAIN, control_path
+
+WORKER = "aiohttp_fleet.worker"
+STANDBY = "standby"
+NGINX = "nginx"
+WATCHDOG = "watchdog"
+_UNQUOTED = re.compile(r"[\s;{}'\"#$]")
+
+
+def read_fleet(path: Path, program: str) -> Fleet:
+    """Read the fleet of ``[program:PROGRAM]``.
+
+    Args:
+        path: supervisord.conf; nginx.conf is looked for beside it.
+        program: the program's name.
+
+    Raises:
+        FleetError: the file cannot be read, or does not describe a fleet.
+    """
+    options = _options(path)
+    groups = {group.name: group.process_configs for group in options.configroot.supervisord.process_group_configs}
+    numbers = _numbers(path, options.parser, program)
+    if program not in groups:
+        raise FleetError(f"{path}, [program:{program}]", "a [group:x] has taken it in", "leave it out of every group")
+    workers = [_worker(path, program, config, numbers[config.name]) for config in groups[program]]
+    standby = [_worker(path, STANDBY, config, 0) for config in groups.get(STANDBY, [])[:1]]
+    _refuse_shared_sockets(path, workers + standby)
+    return Fleet(
+        program=program,
+        workers=tuple(sorted(workers, key=lambda worker: worker.number)),
+        standby=standby[0] if standby else None,
+        nginx=_namespec(groups, NGINX),
+        watchdog=_namespec(groups, WATCHDOG),
+        stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
+        control_socket=_control_socket(path, options),
+        supervisord_conf=path,
+        nginx_conf=path.parent / "nginx.conf",
+    )
+
+
+def _namespec(groups: dict[str, list[ProcessConfig]], program: str) -> str | None:
+    return next((make_namespec(program, config.name) for config in groups.get(program, [])), None)
+
+
+class _Options(ServerOptions):  # type: ignore[misc]
+    """ServerOptions that keeps the parser: only it knows which settings were written down."""
+
+    parser: UnhosedConfigParser
+
+    def process_groups_from_parser(self, parser: UnhosedConfigParser) -> list[ProcessGroupConfig]:
+        self.parser = parser
+        return list(super().process_groups_from_parser(parser))
+
+
+def _options(path: Path) -> _Options:
+    options = _Options()
+    options.configfile = str(path)
+    try:
+        options.process_config_file(do_usage=False)
+    except (ValueError, configparser.Error) as error:
+        raise FleetError(str(path), " ".join(str(error).split()), "mend it, then try again") from None
+    return options
+
+
+def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str, int]:
+    """Map each process_name to its process_num; supervisor's own list is sorted by name, web10 before web2."""
+    section = f"program:{program}"
+    if not parser.has_section(section):
+        raise FleetError(str(path), f"there is no [{section}] in it", "add it, or name yours with --program")
+    if not parser.has_option(section, "numprocs"):
+        raise FleetError(f"{path}, [{section}]", "numprocs is missing", "add numprocs=4")
+    start = int(parser.saneget(section, "numprocs_start", "0"))
+    count = int(parser.saneget(section, "numprocs"))
+    if count < 1:
+        raise FleetError(f"{path}, [{section}]", f"numprocs is {count}", "a fleet has at least one worker")
+    known = {
+        "program_name": program,
+        "group_name": program,
+        "numprocs": count,
+        "here": str(path.parent),
+        "host_node_name": platform.node(),
+    }
+    return {
+        parser.saneget(section, "process_name", "%(program_name)s", expansions={**known, "process_num": number}): number
+        for number in range(start, start + count)
+    }
+
+
+def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Worker:
+    where = f"{path}, [program:{program}]"
+    try:
+        argv = shlex.split(config.command)
+        flags, command = _flags().parse_known_args(argv)
+    except ValueError as error:
+        raise FleetError(where, f"its command cannot be read ({error})", "mend it, then try again") from None
+    if not flags.path:
+        raise FleetError(where, "its command has no --path", "add --path=/tmp/web_%(process_num)s.sock")
+    if odd := next((path for path in flags.path if _UNQUOTED.search(path)), None):
+        raise FleetError(where, f"--path {odd!r} would need quotes in nginx.conf", "choose a plainer --path")
+    if flags.drain is None and WORKER in command:
+        flags.drain = DRAIN
+    return Worker(
+        number=number,
+        name=config.name,
+        namespec=make_namespec(program, config.name),
+        sockets=tuple(flags.path),
+        control=flags.control or control_path(flags.path[0]),
+        argv=tuple(argv),
+        command=tuple(command),
+        directory=config.directory,
+        environment=dict(config.environment or {}),
+        drain=flags.drain,
+        stopwaitsecs=config.stopwaitsecs,
+    )
+
+
+class _Flags(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def _flags() -> argparse.ArgumentParser:
+    """The flags of a worker that others depend on; any command that has them will do."""
+    flags = _Flags(add_help=False, allow_abbrev=False)
+    flags.add_argument("--path", action="append")
+    flags.add_argument("--control")
+    flags.add_argument("--drain", type=float)
+    return flags
+
+
+def _refuse_shared_sockets(path: Path, workers: list[Worker]) -> None:
+    socket, count = Counter(socket for worker in workers for socket in worker.sockets).most_common(1)[0]
+    if count > 1:
+        names = " and ".join(worker.namespec for worker in workers if socket in worker.sockets)
+        step = "give each its own, with %(process_num)s in --path"
+        raise FleetError(str(path), f"{names} are on one socket, {socket}", step)
+
+
+def _control_socket(path: Path, options: _Options) -> str:
+    for server in options.configroot.supervisord.server_configs:
+        if "file" in server:
+            return str(server["file"])
+    raise FleetError(str(path), "there is no [unix_http_server] in it", "add it with file=%(here)s/run/supervisor.sock")

@@ -1,0 +1,186 @@
+"""A private copy of the fleet: paths, port, directory and application of its own, and everything else as it is."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from aiohttp_fleet.common.deferred_signals import deferred_signals
+from aiohttp_fleet.common.substitution import substitute
+from aiohttp_fleet.drill.sandbox import end, free_port, sandbox
+from aiohttp_fleet.drill.target import BIN, Target
+from aiohttp_fleet.setup.templates import SUPERVISORD, templates
+
+MODULE = "drilled.py"
+"""The application of the copy: a file in its directory, which a fault may break."""
+GOOD = "from aiohttp_fleet.drill.app import create_app\n"
+LOGS = 4000
+"""Characters at the end of each log that are kept as evidence."""
+PATIENCE = 20.0
+"""Seconds for supervisord to end with all its processes; one that hangs or is stopped is not waited for."""
+DISK = "64m"
+"""Of the file system that log-full fills."""
+MEMORY = "150MB"
+"""What a worker may grow to in the drill: a small one has 40 MB, and leaks 10 MB a second."""
+
+_SOCKETS = r"(--path=|unix:)\S*/web_"
+"""Where the sockets are, in both files."""
+
+
+class PrivateCopy(Target):
+    """A private copy.
+
+    Attributes:
+        place: its directory; sockets are in it, the application is imported from it.
+        port: of its nginx.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        deploy: Path,
+        app: str,
+        directory: Path,
+        user: str,
+        options: str = "",
+        program: str = "aiohttp",
+    ) -> None:
+        """Copy ``deploy`` to ``place`` and edit paths, port and application.
+
+        Args:
+            place: an empty directory that everybody may write to.
+            deploy: with supervisord.conf and nginx.conf.
+            app: what it serves.
+            directory: where that is imported from.
+            user: who the workers become under root.
+            options: more options of the launcher of nginx.
+            program: the workers' program.
+        """
+        self.place = place
+        self.port = free_port()
+        shutil.copytree(deploy, place / "deploy", ignore=_alive)
+        (place / "deploy" / "run").mkdir()
+        super().__init__(place / "deploy" / "supervisord.conf", program)
+        self._supervisord: subprocess.Popen[bytes] | None = None
+        self.nginx_conf = place / "deploy" / "nginx.conf"
+        if self.described.nginx is None:
+            _give_nginx(self.supervisord_conf)
+        edit(self.nginx_conf, {_SOCKETS: rf"\1{place}/web_", r"listen \d+": f"listen 127.0.0.1:{self.port}"})
+        edit(
+            self.supervisord_conf,
+            {
+                _SOCKETS: rf"\1{place}/web_",
+                r'command="[^"\n]+"': f'command="{sys.executable}"',
+                r"\ndirectory=\S+": f"\ndirectory={directory}",
+                r"(aiohttp_fleet\.worker) \S+": rf"\1 {app}",
+                r"--user=\S+": f"--user={user}",
+                r'nginx\.conf" ': f'nginx.conf" {options}',
+            },
+        )
+
+    @property
+    def supervisord(self) -> subprocess.Popen[bytes]:
+        """Its supervisord, this process's child."""
+        assert self._supervisord is not None, "launch() has not been called"
+        return self._supervisord
+
+    def launch(self, environ: Mapping[str, str] | None = None) -> None:
+        """Start supervisord in the foreground, and do not wait for anything.
+
+        Args:
+            environ: its environment, None for ours.
+        """
+        null = subprocess.DEVNULL
+        command = [str(BIN / "supervisord"), "-n", "-c", str(self.supervisord_conf)]
+        self._supervisord = subprocess.Popen(
+            command,
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            env=environ,
+            process_group=0,  # Ctrl-C is for us alone
+        )
+
+    def stop(self) -> None:
+        """Stop everything, and everything that a killed supervisord left."""
+        if self._supervisord is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._supervisord.terminate()
+            self._supervisord.wait(PATIENCE)
+        self._supervisord.kill()
+        self._supervisord.wait()
+        end(self.place)
+
+    def evidence(self) -> str:
+        """Return the ends of all logs and the two files."""
+        logs = sorted((self.place / "deploy" / "run").glob("*.log"))
+        files = [*(log for log in logs if log.name != "access.log"), self.supervisord_conf, self.nginx_conf]
+        return "\n".join(f"--- {file}\n{file.read_text(errors='replace')[-LOGS:]}" for file in files)
+
+
+def _alive(directory: str, names: list[str]) -> list[str]:
+    """Return what is not for a copy: all that a running fleet has made, certificates included, and static routes."""
+    return [name for name in names if name in ("run", "tls", "static.conf") or Path(directory, name).is_socket()]
+
+
+def _give_nginx(conf: Path) -> None:
+    """Add the shipped ``[program:nginx]``: the copy of a fleet behind the system's nginx has one of its own."""
+    shipped = templates()[SUPERVISORD]
+    conf.write_text(conf.read_text() + "\n" + shipped[shipped.index("[program:nginx]") :])
+
+
+def edit(file: Path, changes: Mapping[str, str]) -> None:
+    """Replace patterns in a file.
+
+    Raises:
+        FleetError: one is not there.
+    """
+    file.write_text(substitute(str(file), file.read_text(), changes))
+
+
+@contextmanager
+def private_copy(deploy: Path, program: str, user: str) -> Iterator[PrivateCopy]:
+    """Start a private copy of the fleet of ``deploy`` and wait until it is ready; end and remove it at the end.
+
+    Args:
+        deploy: the directory with supervisord.conf and nginx.conf.
+        program: the workers' program.
+        user: who its workers become under root.
+
+    Raises:
+        FleetError: it does not become ready.
+    """
+    with sandbox() as directory, ExitStack() as stack:
+        (directory / MODULE).write_text(GOOD)
+        ground = PrivateCopy(directory, deploy, f"{Path(MODULE).stem}:create_app", directory, user, program=program)
+        stack.enter_context(_small_disk(directory / "deploy" / "run"))
+        if ground.described.watchdog:
+            edit(ground.supervisord_conf, {r"(aiohttp_fleet\.watchdog [^\n]*)": rf"\1 --max-memory={MEMORY}"})
+        try:
+            ground.launch()
+            ground.until("the fleet to be ready", ground.is_ready)
+            yield ground
+        finally:
+            with deferred_signals():
+                ground.stop()
+
+
+@contextmanager
+def _small_disk(directory: Path) -> Iterator[None]:
+    """Put a small file system of its own on a directory, to be filled; where that is not allowed, do nothing."""
+    options = f"size={DISK},mode=0755"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
+    try:
+        mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        mounted = False
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(directory)], capture_output=True, check=True)

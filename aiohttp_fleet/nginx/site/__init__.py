@@ -1,0 +1,1 @@
+"""A fleet as a site of an nginx that the system runs."""

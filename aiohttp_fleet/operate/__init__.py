@@ -1,0 +1,1 @@
+"""The commands status, restart and scale, and what they do."""

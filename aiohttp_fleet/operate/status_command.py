@@ -1,0 +1,36 @@
+"""``fleet status``: what every process does, and who would be answered."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.nginx.binary import running_nginx
+from aiohttp_fleet.operate.observe import observe_until
+from aiohttp_fleet.operate.status_table import print_table
+from aiohttp_fleet.supervision.command import FleetContext, command, supervisord_of
+
+
+@command
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait until all is ready.")
+def status(chosen: FleetContext, as_json: bool, wait: float) -> int:
+    """Show each worker, the standby, the watchdog and nginx; exit 1 unless all of them are ready."""
+    fleet = chosen.fleet()
+    rows = observe_until(fleet, supervisord_of(fleet), wait)
+    ready = all(row.ready for row in rows)
+    nginx = _which(fleet.nginx_conf) if fleet.nginx else None
+    if as_json:
+        click.echo(json.dumps({"ready": ready, "processes": [asdict(row) for row in rows], "nginx": nginx}, indent=2))
+    else:
+        print_table(rows, nginx)
+    return 0 if ready else 1
+
+
+def _which(conf: Path) -> str:
+    try:
+        return running_nginx(conf).sentence()
+    except FleetError as error:
+        return str(error)

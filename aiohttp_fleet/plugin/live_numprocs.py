@@ -1,0 +1,103 @@
+"""A change of numprocs that leaves all other processes alone.
+
+``supervisorctl update`` replaces the whole group when one number has changed (Supervisor/supervisor#177, open since
+2012). Here a group that has only gained or lost processes is reported as *added*, not changed; what ``update`` then
+calls for it, addProcessGroup, takes up the difference and nothing else. ``reread`` still changes nothing.
+"""
+
+from typing import Any
+
+from supervisor import events
+from supervisor.options import ProcessGroupConfig
+from supervisor.states import STOPPED_STATES, ProcessStates
+
+
+class LiveNumprocs:
+    """Wraps two methods of supervisord's ``Supervisor``.
+
+    Args:
+        supervisord: the ``Supervisor``.
+    """
+
+    def __init__(self, supervisord: Any) -> None:
+        self._supervisord = supervisord
+        self._logger = supervisord.options.logger
+        self._diff = supervisord.diff_to_active
+        self._add = supervisord.add_process_group
+        self._leaving: list[Any] = []
+
+    def install(self) -> None:
+        """Stand in for the methods, and watch processes stop."""
+        self._supervisord.diff_to_active = self.diff
+        self._supervisord.add_process_group = self.add
+        events.subscribe(events.ProcessStateEvent, self.watch)
+
+    def diff(self) -> tuple[list[Any], list[Any], list[Any]]:
+        """Return the groups that are new, changed and gone; those that `add` can take up count as new."""
+        added, changed, removed = self._diff()
+        live = [config for config in changed if self._only_number(config)]
+        return [*added, *live], [config for config in changed if config not in live], removed
+
+    def add(self, config: Any) -> bool:
+        """Add a group, or take up the processes that one has gained and lost; whether there was anything to do."""
+        if not self._only_number(config):
+            return bool(self._add(config))
+        group = self._supervisord.process_groups[config.name]
+        wanted = {process.name for process in config.process_configs}
+        gained = sorted(wanted - group.processes.keys())
+        lost = [process for name, process in sorted(group.processes.items()) if name not in wanted]
+        names = [process.config.name for process in lost]
+        self._logger.info(f"fleet: {config.name}: gains {gained}, loses {names}; the others stay")
+        group.config = config
+        for process in lost:
+            self._let_go(process)
+        self._settle(group)
+        return True
+
+    def watch(self, event: Any) -> None:
+        """Drop a process that was let go when it has stopped."""
+        try:
+            if any(event.process is process for process in self._leaving):
+                self._settle(event.process.group)
+        except Exception as error:  # raised here it would end supervisord
+            self._logger.warn(f"fleet: a stopped process could not be dropped ({type(error).__name__}: {error})")
+
+    def _only_number(self, new: Any) -> bool:
+        """Whether a group has only gained or lost processes, and keeps at least one."""
+        group = self._supervisord.process_groups.get(new.name)
+        if group is None or type(new) is not ProcessGroupConfig or type(group.config) is not ProcessGroupConfig:
+            return False
+        old = group.config
+        before = {config.name: config for config in old.process_configs}
+        after = {config.name: config for config in new.process_configs}
+        common = before.keys() & after.keys()
+        return bool(
+            common
+            and before.keys() != after.keys()
+            and old.priority == new.priority
+            and all(before[name] == after[name] for name in common)
+        )
+
+    def _let_go(self, process: Any) -> None:
+        if not any(process is leaving for leaving in self._leaving):
+            self._leaving.append(process)
+        if process.state == ProcessStates.BACKOFF:
+            process.give_up()
+        elif process.state in (ProcessStates.STARTING, ProcessStates.RUNNING):
+            process.stop()
+
+    def _settle(self, group: Any) -> None:
+        """Make the group's processes those of its configuration, but for those that have yet to stop.
+
+        The dictionary is replaced, not changed: supervisord may be going through it.
+        """
+        gone = [process for process in self._leaving if process.group is group and process.state in STOPPED_STATES]
+        self._leaving = [process for process in self._leaving if not any(process is other for other in gone)]
+        processes = {
+            name: process for name, process in group.processes.items() if not any(process is other for other in gone)
+        }
+        for config in group.config.process_configs:
+            if config.name not in processes:
+                config.create_autochildlogs()
+                processes[config.name] = config.make_process(group)
+        group.processes = processes

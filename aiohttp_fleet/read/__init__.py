@@ -1,1 +1,0 @@
-"""Read: what the configuration says, as frozen data. Touches nothing."""

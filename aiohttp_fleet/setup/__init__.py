@@ -1,0 +1,1 @@
+"""The commands init and boot: the files of a new project, and its service."""

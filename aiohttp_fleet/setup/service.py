@@ -1,0 +1,131 @@
+"""What the machine has to know about a project to start it at boot."""
+
+import grp
+import os
+import pwd
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.tcp_ports import is_privileged
+from aiohttp_fleet.config.fleet import Fleet
+from aiohttp_fleet.nginx.directives import directive
+from aiohttp_fleet.nginx.tls_files import TlsFiles
+
+TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
+"""What systemd replaces under PrivateTmp=."""
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+"""What it hides under ProtectHome=."""
+RUN = Path("/run")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A project as a service of systemd.
+
+    Attributes:
+        name: what systemd calls it.
+        root: the project's directory.
+        conf: its supervisord.conf.
+        bin: where ``supervisord`` and ``fleet`` are.
+        user: who runs supervisord.
+        group: that user's own.
+        stop: seconds that a stop takes at most.
+        sockets: the directories of the workers' sockets.
+        privileged: whether nginx listens on a port that only root may bind, on this machine.
+        homely: whether the project or its Python is in somebody's home.
+        access_log: the file that nginx writes by itself, None where it writes none.
+        nginx_pid: the file in which nginx's pid is.
+    """
+
+    name: str
+    root: Path
+    conf: Path
+    bin: Path
+    user: str
+    group: str
+    stop: int
+    sockets: tuple[Path, ...]
+    privileged: bool
+    homely: bool
+    access_log: Path | None
+    nginx_pid: Path
+
+    @property
+    def private_tmp(self) -> bool:
+        """Whether it can do with a /tmp of its own."""
+        return not any(_within(path, TEMPORARY) for path in (self.root, *self.sockets))
+
+    @property
+    def runtime(self) -> tuple[Path, ...]:
+        """The directories of sockets below /run, which is empty after a boot; relative to it."""
+        return tuple(path.relative_to(RUN) for path in self.sockets if path != RUN and path.is_relative_to(RUN))
+
+    @property
+    def writable(self) -> tuple[Path, ...]:
+        """Where it writes, except for those."""
+        elsewhere = (path for path in self.sockets if not _within(path, (self.root, RUN, *TEMPORARY)))
+        return (self.root, *elsewhere, *(() if self.private_tmp else TEMPORARY))
+
+
+def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
+    """Look at a fleet's files.
+
+    Args:
+        fleet: the fleet.
+        name: of the service, None for that of the project's directory.
+        user: who is to run it, None for the owner of supervisord.conf.
+
+    Raises:
+        FleetError: there is no such user.
+    """
+    conf, bin_ = fleet.supervisord_conf, Path(sys.executable).parent
+    root = conf.parent.parent if conf.parent.name == "deploy" else conf.parent
+    text = read_existing(fleet.nginx_conf) or ""
+    who = _user(conf, user)
+    pythons = (bin_, Path(sys.executable).resolve())
+    return Service(
+        name=name or root.name,
+        root=root,
+        conf=conf,
+        bin=bin_,
+        user=who.pw_name,
+        group=_group(who.pw_gid),
+        stop=fleet.stop,
+        sockets=tuple(dict.fromkeys(Path(s).parent.resolve() for w in fleet.served for s in w.sockets)),
+        privileged=fleet.nginx is not None and any(map(is_privileged, TlsFiles(fleet.nginx_conf.parent).ports(text))),
+        homely=any(_within(path, HOMES) for path in (root, *pythons)),
+        access_log=_access_log(fleet, text),
+        nginx_pid=fleet.nginx_conf.parent / (directive("pid", text) or "nginx.pid"),
+    )
+
+
+def _within(path: Path, directories: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(directory) for directory in directories)
+
+
+def _user(conf: Path, name: str | None) -> pwd.struct_passwd:
+    uid = conf.stat().st_uid
+    try:
+        return pwd.getpwuid(uid) if name is None else pwd.getpwnam(name)
+    except KeyError:
+        what = f"--user {name}" if name else f"{conf}, uid {uid}"
+        raise FleetError(what, "there is no such user", "create it with useradd, or name another with --user") from None
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def _access_log(fleet: Fleet, text: str) -> Path | None:
+    """Return the first access log of this fleet's nginx that is a file."""
+    value = directive("access_log", text) if fleet.nginx else None
+    if value is None or value.startswith(("off", "syslog:")):
+        return None
+    return Path(os.path.normpath(fleet.nginx_conf.parent / value.split()[0]))

@@ -1,0 +1,1 @@
+"""Talk to what runs: supervisord's RPC, the workers' control sockets, the lock, the preflight."""

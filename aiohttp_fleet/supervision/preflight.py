@@ -1,0 +1,102 @@
+"""The preflight: new code is imported and built in a process that is thrown away, before anything is touched."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.config.fleet import Worker
+from aiohttp_fleet.config.supervisord_conf import WORKER
+
+SECONDS = 60.0
+"""For the import and the build; an application that takes longer hangs."""
+TAIL = 20
+"""Lines of what it has printed that are shown."""
+
+
+def process_environ(pid: int) -> Mapping[str, str]:
+    """Return the environment that a process was started with (proc(5), /proc/pid/environ); ours if it is not readable.
+
+    Args:
+        pid: of supervisord, whose environment its programs inherit.
+    """
+    try:
+        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return os.environ
+    pairs = (os.fsdecode(word).partition("=") for word in words if b"=" in word)
+    return {name: value for name, _, value in pairs}
+
+
+def process_directory(pid: int) -> str | None:
+    """Return the directory in which a process is, which its children inherit; None, for ours, if it is not readable."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
+    except OSError:
+        return None
+
+
+def has_preflight(worker: Worker) -> bool:
+    """Whether a worker is the kit's; another command has no preflight."""
+    return WORKER in worker.argv
+
+
+def preflight(
+    worker: Worker, environ: Mapping[str, str], seconds: float = SECONDS, directory: str | None = None
+) -> str:
+    """Import and build the worker's application as the worker would; nothing where there `has_preflight` is not.
+
+    Args:
+        worker: whose command is tried, with ``--preflight``.
+        environ: supervisord's environment; the program's own is added.
+        seconds: the deadline.
+        directory: supervisord's, for a program that has none of its own; None for ours.
+
+    Returns:
+        What it has printed; nothing where there is no preflight.
+
+    Raises:
+        FleetError: it cannot be built; the last lines of what it printed are in the reason.
+    """
+    if not has_preflight(worker):
+        return ""
+    what, step = f"preflight of {worker.namespec}", "nothing was touched; mend it, then try again"
+    with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
+        try:
+            done = subprocess.run(
+                [*worker.argv, "--preflight", "--static"],
+                cwd=worker.directory or directory,
+                env={**environ, **_as_supervisord(worker), **worker.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise FleetError(what, f"the application was not built in {seconds:g} s{_tail(output)}", step) from None
+        except OSError as error:
+            raise FleetError(what, f"cannot be run ({error})", "see its command in supervisord.conf") from None
+        if done.returncode != 0:
+            raise FleetError(what, f"the application cannot be built{_tail(output)}", step)
+        output.seek(0)
+        return output.read().decode(errors="replace")
+
+
+def _as_supervisord(worker: Worker) -> dict[str, str]:
+    """Return what supervisord tells its programs (http://supervisord.org/subprocess.html#subprocess-environment)."""
+    group, _, name = worker.namespec.rpartition(":")
+    return {
+        "SUPERVISOR_ENABLED": "1",
+        "SUPERVISOR_PROCESS_NAME": worker.name,
+        "SUPERVISOR_GROUP_NAME": group or name,
+    }
+
+
+def _tail(output: IO[bytes]) -> str:
+    output.seek(0)
+    lines = output.read().decode(errors="replace").splitlines()[-TAIL:]
+    return "".join(f"\n  {line}" for line in lines) + ("\n" if lines else "")

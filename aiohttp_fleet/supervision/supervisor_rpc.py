@@ -1,0 +1,138 @@
+"""supervisord's RPC over its control socket (http://supervisord.org/api.html)."""
+
+import http.client
+import xmlrpc.client
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.unix_http import UnixConnection
+
+TIMEOUT = 10.0
+"""Seconds; supervisord answers from one thread, at once unless it is stopped."""
+
+UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
+"""Fault codes (supervisor/xmlrpc.py, Faults)."""
+
+
+class _Transport(xmlrpc.client.Transport):
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: tuple[str, dict[str, str]] | str) -> http.client.HTTPConnection:
+        connection = UnixConnection(self._path, TIMEOUT)
+        self._connection = host, connection  # what close() closes
+        return connection
+
+
+class Supervisord:
+    """A running supervisord.
+
+    Args:
+        control_socket: path of its ``[unix_http_server]``.
+        conf: its configuration, to name in messages.
+    """
+
+    def __init__(self, control_socket: str, conf: object) -> None:
+        self._socket = control_socket
+        self._conf = conf
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """Return what supervisord knows of each process (getAllProcessInfo), by namespec.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        infos = self._call("supervisor.getAllProcessInfo")
+        return {_namespec(info): info for info in infos}
+
+    def process(self, namespec: str) -> dict[str, Any]:
+        """Return what supervisord knows of one process (getProcessInfo).
+
+        Raises:
+            FleetError: supervisord does not answer, or knows no such process.
+        """
+        return dict(self._call("supervisor.getProcessInfo", namespec))
+
+    def pid(self) -> int:
+        """Return the pid of supervisord itself."""
+        return int(self._call("supervisor.getPID"))
+
+    def start(self, namespec: str) -> None:
+        """Start a process, unless it runs already; return at once.
+
+        Raises:
+            FleetError: it could not be spawned.
+        """
+        self._call("supervisor.startProcess", namespec, False, unless=ALREADY_STARTED)
+
+    def stop(self, namespec: str) -> None:
+        """Send a process its stop signal, unless it is down already; return at once.
+
+        Raises:
+            FleetError: supervisord knows no such process.
+        """
+        self._call("supervisor.stopProcess", namespec, False, unless=NOT_RUNNING)
+
+    def signal(self, namespec: str, name: str) -> None:
+        """Send a process a signal, such as ``HUP``, unless it is down.
+
+        Raises:
+            FleetError: supervisord knows no such process.
+        """
+        self._call("supervisor.signalProcess", namespec, name, unless=NOT_RUNNING)
+
+    def reread(self) -> tuple[list[str], list[str], list[str]]:
+        """Make supervisord read its configuration again; return the groups that are new, changed and gone.
+
+        Nothing is changed before `add_group`, or ``supervisorctl update``. With the plugin loaded, a group of which
+        only the number of processes has changed counts as new.
+
+        Raises:
+            FleetError: the file has a mistake in it.
+        """
+        ((added, changed, removed),) = self._call("supervisor.reloadConfig")
+        return added, changed, removed
+
+    def add_group(self, name: str) -> None:
+        """Take up a group that `reread` has found new (addProcessGroup).
+
+        Raises:
+            FleetError: there is no such group in the file, or it is there already, unchanged.
+        """
+        self._call("supervisor.addProcessGroup", name)
+
+    def plugin(self) -> dict[str, Any] | None:
+        """Return what the plugin says of itself, None when it is not loaded.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        found = self._call("fleet.getPlugin", unless=UNKNOWN_METHOD)
+        return None if found is None else dict(found)
+
+    def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
+        """Call a method; return None for the fault ``unless``, which says that there is nothing to do."""
+        try:
+            with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
+                return getattr(proxy, method)(*arguments)
+        except (FileNotFoundError, ConnectionRefusedError):
+            step = f"start it with supervisord -c {self._conf}"
+            raise FleetError(self._socket, "supervisord is not running", step) from None
+        except PermissionError:
+            reason = "only the user who runs supervisord may ask it"
+            raise FleetError(self._socket, reason, "try again with sudo") from None
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode == unless:
+                return None
+            what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
+            raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
+            reason = f"supervisord did not answer {method.partition('.')[2]} ({error})"
+            raise FleetError(self._socket, reason, "see its log") from None
+
+
+def _namespec(info: dict[str, Any]) -> str:
+    group, name = info["group"], info["name"]
+    return str(name if group == name else f"{group}:{name}")

@@ -1,0 +1,1 @@
+"""The command tls: a certificate from certbot, served by nginx."""

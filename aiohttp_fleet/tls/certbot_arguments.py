@@ -1,0 +1,67 @@
+"""What certbot is told, and what its words mean.
+
+https://eff-certbot.readthedocs.io/en/stable/using.html#certbot-command-line-options
+"""
+
+import re
+from collections.abc import Sequence
+
+from aiohttp_fleet.nginx.tls_files import LINEAGE, TlsFiles
+
+_PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*\S+\n\s*Detail:\s*(.+)$", re.MULTILINE)
+_REFUSED = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:\w+ :: (?:.* :: )?(.+)$", re.MULTILINE)
+_RENEWAL = re.compile(r"^Failed to renew certificate \S+ with error: (.+)$", re.MULTILINE)
+_NOISE = ("Ask for help", "Saving debug log", "- - -", "See the logfile", "Hint:", "Some challenges have failed")
+
+
+def certonly(places: TlsFiles, domains: Sequence[str], email: str | None, server: str) -> list[str]:
+    """Return certbot's arguments for a first certificate, or one for other domains; a fresh one is kept.
+
+    Args:
+        places: where everything is.
+        domains: names it is for.
+        email: whom the ACME server may write to.
+        server: URL of its directory.
+    """
+    words = ["certonly", *_common(places), "--agree-tos", "--webroot", "--webroot-path", str(places.webroot)]
+    words += ["--renew-with-new-domains"]
+    words += ["--email", email] if email else ["--register-unsafely-without-email"]
+    words += ["--server", server]
+    # a certificate that is still good is kept, but not one of another server, which may have been for trials
+    words += ["--keep-until-expiring"] if places.acme_server in (None, server) else ["--force-renewal"]
+    return [*words, *(word for domain in domains for word in ("--domain", domain))]
+
+
+def renew(places: TlsFiles) -> list[str]:
+    """Return certbot's arguments for a renewal, if one is due.
+
+    Without its pause of up to eight minutes, in which the fleet would be locked: who calls it by a timer chooses an
+    odd minute.
+    """
+    return ["renew", *_common(places), "--no-random-sleep-on-renew"]
+
+
+def _common(places: TlsFiles) -> list[str]:
+    words = ["--non-interactive", "--cert-name", LINEAGE, "--config-dir", str(places.certbot)]
+    words += ["--work-dir", str(places.logs), "--logs-dir", str(places.logs)]
+    # a log for each run, those of ten days; Debian's cli.ini has 0, one log for ever, for a logrotate of its own
+    return [*words, "--max-log-backups", "20"]
+
+
+def refusal(output: str, log: str) -> str:
+    """Return why certbot failed, in one line: the ACME server's words where it has said something.
+
+    Args:
+        output: what certbot printed.
+        log: what it logged. Debian 12's certbot 2.1 prints "AttributeError: can't set attribute" instead of what an
+            ACME server answers to an order (https://github.com/certbot/certbot/issues/9539).
+    """
+    if problems := _PROBLEM.findall(output):
+        return ", ".join(f"{domain}: {detail.strip()}" for domain, detail in problems)
+    if refused := _REFUSED.findall(log):
+        return str(refused[-1])
+    if failed := _RENEWAL.findall(output):
+        return str(failed[-1])
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(_NOISE)]
+    return lines[-1] if lines else "it says nothing"

@@ -1,0 +1,147 @@
+"""HTTPS put into nginx. Whatever fails, its files are as before."""
+
+import errno
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp_fleet.common.deferred_signals import deferred_signals
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.read_files import read_existing, read_text
+from aiohttp_fleet.common.write_files import write_file
+from aiohttp_fleet.config.fleet import Fleet
+from aiohttp_fleet.nginx.adopt import running_master
+from aiohttp_fleet.nginx.binary import running_nginx
+from aiohttp_fleet.nginx.by_version import install_by_version
+from aiohttp_fleet.nginx.directives import listen_address
+from aiohttp_fleet.nginx.reload import check_config, reload_nginx
+from aiohttp_fleet.nginx.site.apply import has_site
+from aiohttp_fleet.nginx.tls_files import TlsFiles, listen_hosts
+from aiohttp_fleet.nginx.tls_text import http_text, listen_texts, server_text
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.tls.served_certificate import served_certificate
+
+INCLUDES = ("include tls/http*.conf;", "include tls/server*.conf;")
+"""What nginx.conf needs for it."""
+
+
+def require(fleet: Fleet, port: int) -> tuple[str, int]:
+    """Make sure that nginx could serve https, before anybody is asked for a certificate.
+
+    Args:
+        fleet: the fleet.
+        port: where nginx is to listen for https.
+
+    Returns:
+        Where http can be reached from this machine.
+
+    Raises:
+        FleetError: it could not.
+    """
+    conf, text = fleet.nginx_conf, read_text(fleet.nginx_conf)
+    for line in INCLUDES:
+        if line not in text:
+            raise FleetError(str(conf), f"there is no line {line!r}", "take it from the shipped file")
+    if has_site(fleet):
+        step = "docs/site.md has how to give it a certificate of certbot's"
+        raise FleetError(str(fleet.site_conf), "nginx is the system's, and so are its certificates", step)
+    site = listen_address(text)
+    if site is None:
+        raise FleetError(str(conf), "its first listen is no TCP port", "let it listen on 80")
+    if site[1] == port:
+        raise FleetError(f"--port {port}", "nginx listens there for http", "choose another")
+    master = running_master(conf)
+    if fleet.nginx and master is None:
+        raise FleetError(fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
+    if master and (owner := Path(f"/proc/{master}").stat().st_uid) != os.geteuid():
+        reason = f"nginx runs as uid {owner}, which could not read the key"
+        raise FleetError(str(conf.parent), reason, "run this as that user")
+    check_config(conf, text)
+    before = TlsFiles(conf.parent).https
+    if before is None or before[1] != port:
+        for host in listen_hosts(text):
+            _require_free(host, port)
+    return site
+
+
+def _require_free(host: str, port: int) -> None:
+    """Bind a port as nginx would, and let it go again."""
+    name = host.rstrip(":").strip("[]").replace("*", "")
+    with socket.socket(socket.AF_INET6 if host.startswith("[") else socket.AF_INET) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host.startswith("["):
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            sock.bind((name, port))
+        except OSError as error:
+            step = "ss -ltnp tells who has it"
+            if error.errno == errno.EACCES:
+                step = "only root may: forward it to a higher one and name that with --port, such as --port 8443"
+            raise FleetError(f"--port {port}", f"nginx cannot listen there ({error.strerror})", step) from None
+
+
+def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], port: int, hsts: bool) -> str:
+    """Make nginx serve the certificate that is there; return a line about what it does now.
+
+    Args:
+        fleet: the fleet.
+        supervisord: through whom nginx is reloaded.
+        domains: names whose plain requests are redirected.
+        port: where nginx is to listen for https.
+        hsts: whether browsers are told to use nothing but https.
+
+    Raises:
+        FleetError: nginx refuses it; its files are as before.
+    """
+    places, text = TlsFiles(fleet.nginx_conf.parent), read_text(fleet.nginx_conf)
+    http = listen_address(text)
+    assert http is not None, "require() has not been called"
+    texts: dict[Path, str | None] = {
+        places.http_conf: http_text(domains, http[1], port, hsts),
+        places.server_conf: server_text(hsts),
+    }
+    texts |= {places.listen(version): lines for version, lines in listen_texts(listen_hosts(text), port).items()}
+    old = {path: read_existing(path) for path in texts}
+    reloading = False
+    try:
+        _put(fleet, texts)
+        check_config(fleet.nginx_conf, text)
+        if fleet.nginx is None:
+            return f"{places.tls}: written; reload your nginx now"
+        reloading = True
+        reload(fleet, supervisord)
+    except BaseException:
+        with deferred_signals():
+            _put(fleet, old)
+            if reloading and fleet.nginx:
+                supervisord.signal(fleet.nginx, "HUP")
+        raise
+    return f"nginx: reloaded, https on port {port}"
+
+
+def reload(fleet: Fleet, supervisord: Supervisord) -> None:
+    """Reload nginx and wait until it shows the certificate that is there.
+
+    Raises:
+        FleetError: it does not.
+    """
+    places = TlsFiles(fleet.nginx_conf.parent)
+    if fleet.nginx is None:
+        raise FleetError("nginx", "it shows another certificate, and is not this supervisord's", "reload it yourself")
+    reload_nginx(supervisord, fleet.nginx, fleet.nginx_conf)
+    if served_certificate(places.require_https()).der != places.leaf():
+        raise FleetError(fleet.nginx, "it still shows another certificate", f"see supervisorctl tail {fleet.nginx}")
+
+
+def _put(fleet: Fleet, texts: Mapping[Path, str | None]) -> None:
+    """Write these files, remove those without a text, and let nginx's version choose."""
+    for path, text in texts.items():
+        if text is not None:
+            write_file(path, text)
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld") from None
+    install_by_version(fleet.nginx_conf, running_nginx(fleet.nginx_conf).version())

@@ -1,0 +1,54 @@
+"""certbot, run as a program."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.nginx.tls_files import TlsFiles
+from aiohttp_fleet.tls.certbot_arguments import refusal
+
+PATIENCE = 300.0
+"""Seconds for an ACME server to make up its mind; Let's Encrypt takes some ten."""
+ELSEWHERE = ("/usr/local/bin", "/usr/bin", "/snap/bin")
+"""Where certbot is when cron's PATH does not have it."""
+
+
+def find() -> str:
+    """Return the path of certbot.
+
+    Raises:
+        FleetError: it is not installed.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *ELSEWHERE])
+    if found := shutil.which("certbot", path=path):
+        return found
+    raise FleetError("certbot", "it is not installed", "apt-get install certbot")
+
+
+def run(places: TlsFiles, arguments: Sequence[str]) -> None:
+    """Run it to its end.
+
+    Raises:
+        FleetError: it failed, with its own reason or the ACME server's.
+    """
+    command = [find(), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FleetError("certbot", f"not done after {PATIENCE:g} s", f"see {places.log}") from None
+    except OSError as error:
+        raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
+    if done.returncode != 0:
+        step = f"the site is as it was; mend it, then try again; all of it is in {places.log}"
+        raise FleetError("certbot", refusal(done.stdout, read_existing(places.log) or ""), step)

@@ -1,0 +1,46 @@
+"""The certificate that a client is shown."""
+
+import socket
+import ssl
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.tls.certificate import Certificate
+
+CONNECT = 5.0
+"""Seconds for a handshake with this machine."""
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which `ssl` has no name for: one that has expired is to be read as well
+(https://docs.openssl.org/3.0/man3/X509_VERIFY_PARAM_set_flags/)."""
+
+
+def served_certificate(address: tuple[str, int]) -> Certificate:
+    """Return the certificate that is shown at ``address``, whoever signed it and however old it is.
+
+    Raises:
+        FleetError: nobody answers there, or not in TLS.
+    """
+    try:
+        try:
+            return _served(address)
+        except ssl.SSLCertVerificationError:  # nginx has been reloaded between the two looks
+            return _served(address)
+    except (OSError, ValueError) as error:
+        where = "{}:{}".format(*address)
+        raise FleetError(where, f"no certificate is shown there ({error})", "see fleet status") from None
+
+
+def _served(address: tuple[str, int]) -> Certificate:
+    """Look twice: `ssl` tells the fields only of a certificate that it trusts, so it is told to trust the first."""
+    pem = ssl.get_server_certificate(address, timeout=CONNECT)
+    context = ssl.create_default_context(cadata=pem)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags |= NO_CHECK_TIME
+    with (
+        socket.create_connection(address, CONNECT) as plain,
+        context.wrap_socket(plain, server_hostname=address[0]) as sock,
+    ):
+        fields = sock.getpeercert() or {}
+    names = tuple(str(pair[1]) for pair in fields.get("subjectAltName", ()) if pair[0] == "DNS")
+    begins, expires = (ssl.cert_time_to_seconds(str(fields[key])) for key in ("notBefore", "notAfter"))
+    return Certificate(ssl.PEM_cert_to_DER_cert(pem), names, begins, expires)

@@ -1,0 +1,83 @@
+"""Tests of aiohttp_fleet/drill/command.py: a short drill, whole."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from aiohttp_fleet.drill.sandbox import processes
+from tests.place import PROJECT, USER
+from tests.site import BIN
+from tests.wait import until
+
+CONF = PROJECT / "deploy" / "supervisord.conf"
+
+
+def _drill(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it with the test's place as the directory for temporary files."""
+    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", *arguments]
+    environ = {**os.environ, "TMPDIR": str(place)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environ)
+
+
+def test_a_short_drill_loses_nothing_and_leaves_nothing(place: Path) -> None:
+    """Restarts, killed workers and a rival; each row has what it cost."""
+    names = ("restart-all", "kill-worker", "second")
+    done = _drill(place, *names, "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] is True
+    rows = {row["name"]: row for row in report["faults"]}
+    assert set(rows) == set(names)
+    assert all(row["requests"] > 100 for row in rows.values())
+    assert [rows[name]["lost"] for name in names if name != "kill-worker"] == [0, 0]
+    assert list(place.iterdir()) == []
+    assert processes(place) == []
+
+
+def test_deleted_sockets_cost_a_fresh_fleet_nothing(place: Path) -> None:
+    """Alone, because workers that have been restarted one after the other are not away in the same moment."""
+    done = _drill(place, "unlink", "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [row["lost"] for row in json.loads(done.stdout)["faults"]] == [0]
+
+
+def test_ctrl_c_leaves_nothing(place: Path) -> None:
+    """In the middle of a fault that has taken supervisord away: no process, no file; exit code 130."""
+    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", "kill-supervisord", f"--user={USER}"]
+    environ = {**os.environ, "TMPDIR": str(place)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, process_group=0) as drilling:
+        until("the load", lambda: "aiohttp_fleet.drill.generator" in _children(drilling.pid), 60)
+        os.killpg(drilling.pid, signal.SIGINT)
+        told = drilling.communicate(timeout=60)[1]
+    assert (drilling.returncode, told.strip()) == (130, "fleet: interrupted")
+    assert list(place.iterdir()) == []
+    assert processes(place) == []
+
+
+def _children(pid: int) -> str:
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return " ".join(Path(f"/proc/{child}/cmdline").read_text() for child in pids)
+
+
+def test_the_faults_are_listed(place: Path) -> None:
+    """Each with a sentence; nothing is started."""
+    done = _drill(place, "--list")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) == 21
+    assert lines[1].split(maxsplit=1) == ["restart-all", "Restart all workers at once."]
+
+
+def test_what_is_for_a_running_fleet_needs_here(place: Path) -> None:
+    """A path of an application that the copy does not have is wrong usage."""
+    done = _drill(place, "--get", "/health")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_an_unknown_fault_is_wrong_usage(place: Path) -> None:
+    """Exit code 2, one line."""
+    done = _drill(place, "earthquake")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

@@ -1,0 +1,139 @@
+"""Tests of aiohttp_fleet/operate/status_command.py, on a real supervisord."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from tests.site import Site, edit
+from tests.wait import until
+
+Make = Callable[..., Site]
+
+
+def test_all_ready(site: Make) -> None:
+    """Each worker, the standby and nginx: state, pid, uptime, socket, ready; exit code 0."""
+    made = site().start()
+    done = made.fleet("status", "--json")
+    status = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert status["ready"] is True
+    names = [row["name"] for row in status["processes"]]
+    assert names == ["web1", "web2", "web3", "web4", "standby", "watchdog", "nginx"]
+    web1 = status["processes"][0]
+    assert web1["pid"] == made.pid("aiohttp:web1")
+    assert web1["socket"] == f"{made.place}/web_1.sock"
+    assert web1["uptime"] >= 0
+    assert (web1["health"]["state"], web1["health"]["pid"], web1["health"]["forked"]) == ("ready", web1["pid"], True)
+    table = made.fleet("status").stdout
+    assert f"{made.place}/web_4.sock" in table
+    assert f"127.0.0.1:{made.port}" in table
+    assert "nginx 1." in table
+
+
+def test_who_is_not_ready_is_told_with_the_reason(site: Make) -> None:
+    """A stopped worker, one whose socket does not answer any more, and a lost path."""
+    made = site().start()
+    made.ctl("stop", "aiohttp:web1")
+    pid = made.pid("aiohttp:web2")
+    os.kill(pid, signal.SIGSTOP)  # or it would bind its path again at once
+    try:
+        for name in ("web_2.ctl", "web_2.sock"):
+            (made.place / name).unlink()
+        (made.place / "web_2.sock").symlink_to(made.place / "web_3.sock")
+        done = made.fleet("status", "--json")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web1"]["state"] == "STOPPED"
+    assert rows["web2"]["reason"] == f"its socket is served by pid {rows['web3']['pid']}"
+    assert rows["web3"]["ready"] is True
+
+
+def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(site: Make) -> None:
+    """FATAL after its retries, with the reason in ``fleet status`` and in ``supervisorctl tail``."""
+    made = site()
+    (made.place / "web_2.sock").write_text("precious")
+    made.launch()
+    done = made.fleet("status", "--wait", "40", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web2"]["state"] == "FATAL"
+    assert f"{made.place}/web_2.sock: it exists and is not a socket; move it away" in rows["web2"]["reason"]
+    assert rows["web2"]["reason"] in made.ctl("tail", "aiohttp:web2")
+    assert all(rows[name]["ready"] for name in ("web1", "web3", "web4", "standby"))
+    assert (made.place / "web_2.sock").read_text() == "precious"
+
+
+def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
+    """nginx gives up after 2.5 s; until then whoever has the port is not mistaken for it."""
+    made = site()
+    with socket.create_server(("127.0.0.1", made.port)):
+        made.launch()
+        done = made.fleet("status", "--wait", "60", "--json")
+    nginx = json.loads(done.stdout)["processes"][-1]
+    assert done.returncode == 1
+    assert nginx["state"] == "FATAL"
+    assert f"bind() to 127.0.0.1:{made.port} failed (98: Address" in nginx["reason"]
+
+
+def test_colours_in_a_log_do_not_reach_the_status(site: Make) -> None:
+    """The last words of a worker may be red; they are shown, without the control characters."""
+    made = site("tests.apps.faulty:create_red")
+    made.launch()
+    done = made.fleet("status", "--wait", "60", "--json")
+    given_up = next(row for row in json.loads(done.stdout)["processes"] if row["state"] == "FATAL")
+    assert given_up["reason"] == "red failure"
+    assert "red failure" in made.fleet("status").stdout
+
+
+def test_a_stopped_supervisord_is_one_line(site: Make) -> None:
+    """Exit code 1, and the command that starts it."""
+    made = site().start()
+    made.supervisord.send_signal(signal.SIGTERM)
+    made.supervisord.wait(60)
+    done = made.fleet("status")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"fleet: {made.place}/deploy/run/supervisor.sock: supervisord is not running; start it"
+    )
+
+
+def test_a_worker_that_hangs_is_told_and_costs_one_timeout(site: Make) -> None:
+    """Two that are stopped are asked at the same time as the others."""
+    made = site().start()
+    made.ctl("stop", "watchdog")
+    for name in ("aiohttp:web1", "aiohttp:web3"):
+        os.kill(made.pid(name), signal.SIGSTOP)
+    done = made.fleet("status", "--json")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
+    assert done.returncode == 1
+    assert rows["web1"]["reason"] == rows["web3"]["reason"] == "its event loop is blocked, or it is stopped"
+    assert rows["web2"]["ready"] is True
+    assert rows["watchdog"]["reason"].startswith("stopped")
+    for name in ("aiohttp:web1", "aiohttp:web3"):
+        os.kill(made.pid(name), signal.SIGCONT)
+
+
+def test_a_worker_in_its_start_up_is_starting(site: Make) -> None:
+    """Its control site is there before its socket, and says so."""
+    made = site("tests.apps.faulty:create_slow_start")
+    made.launch({**os.environ, "GATE": str(made.place / "go")})
+    until("the control site", (made.place / "web_1.ctl").exists)
+    rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
+    assert (rows["web1"]["reason"], rows["web1"]["health"]["state"]) == ("starting", "starting")
+    (made.place / "go").touch()
+    assert made.fleet("status", "--wait", "30").returncode == 0
+
+
+def test_a_worker_without_a_control_site_is_judged_by_its_socket(site: Make) -> None:
+    """The server of aiohttp's documented recipe is ready when it answers; the rest of its row is empty."""
+    made = site()
+    edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker": "-m tests.apps.recipe"})
+    made.start()
+    rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
+    assert (rows["web1"]["ready"], rows["web1"]["health"]) == (True, None)
+    made.ctl("stop", "aiohttp:web1")
+    assert made.fleet("status").returncode == 1

@@ -1,0 +1,85 @@
+"""Tests of aiohttp_fleet/plugin/keep_standby.py: ``supervisorctl update`` after an edit of both commands."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+from aiohttp_fleet.drill.tally import Lost
+from tests.http import get
+from tests.load import answered_more, load
+from tests.site import Site, edit
+from tests.wait import until
+
+Make = Callable[..., Site]
+
+
+def test_a_new_command_loses_no_request(site: Make) -> None:
+    """The standby's group is replaced when the workers are ready, not while they start."""
+    made = site().start()
+    before = made.pid("standby")
+
+    async def updated() -> list[Lost]:
+        async with load(made.port, 16) as tally:
+            await answered_more(tally, 200)
+            edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
+            said = await asyncio.to_thread(made.ctl, "update")
+            assert "standby: updated process group" in said
+            await answered_more(tally, 200)
+        return tally.lost
+
+    assert asyncio.run(updated()) == []
+    assert made.pid("standby") not in (0, before)
+
+
+def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
+    """It goes on with the last one that did, and the reason is told."""
+    made = site().start()
+    before = made.pid("standby")
+    edit(made.supervisord_conf, {" --drain=30 ": " --drain=30 --no-such-option ", "startretries=3": "startretries=0"})
+    said = made.ctl("update")
+    assert "no worker is ready, so the standby stays" in said
+    assert made.pid("standby") == before
+    assert get(made.port)
+
+
+def test_the_standby_of_workers_that_were_stopped_may_go(site: Make) -> None:
+    """Whoever stops them all means it; and the standby alone may be stopped at any time."""
+    made = site().start()
+    assert "standby: stopped" in made.ctl("stop", "standby")
+    made.ctl("start", "standby")
+    made.ctl("stop", "watchdog", "aiohttp:*")
+    assert "standby: stopped" in made.ctl("stop", "standby:*")
+
+
+def test_it_looks_at_the_workers_there_are_after_a_reload_of_supervisord(site: Make) -> None:
+    """Those that have failed before it are no longer anybody's."""
+    made = site().start()
+    edit(made.supervisord_conf, {" --drain=30 ": " --drain=30 --no-such-option ", "startretries=3": "startretries=0"})
+    assert "no worker is ready, so the standby stays" in made.ctl("update")
+    edit(made.supervisord_conf, {" --no-such-option ": " "})
+    made.ctl("reload")
+    until("the mended command to be ready", lambda: made.fleet("status", "--wait", "20").returncode == 0)
+    edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
+    assert "standby: updated process group" in made.ctl("update")
+
+
+def test_a_socket_that_a_killed_worker_has_left_is_no_worker(site: Make) -> None:
+    """A worker that hangs is killed at its stop, and its successor is not ready because the path is there."""
+    made = site()
+    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=1 ", "stopwaitsecs=45": "stopwaitsecs=1"})
+    assert made.fleet("render", "--write").returncode == 0
+    made.start()
+    made.ctl("stop", "watchdog")
+    os.kill(made.pid("aiohttp:web1"), signal.SIGSTOP)
+    edit(made.supervisord_conf, {'WORKER_NUMBER="': 'PYTHONHASHSEED="7",WORKER_NUMBER="'})
+
+    async def updated() -> list[Lost]:
+        async with load(made.port, 4) as tally:
+            await asyncio.to_thread(made.ctl, "update", "aiohttp")
+            begun = len(tally.lost)
+            await asyncio.to_thread(made.ctl, "update")
+            await answered_more(tally, 200)
+            return tally.lost[begun:]
+
+    assert [lost for lost in asyncio.run(updated()) if lost.method == "GET"] == []

@@ -1,0 +1,254 @@
+"""Tests of ``fleet init``: a stranger's project, from nothing to an answer."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.drill.sandbox import end, free_port
+from tests.http import get
+from tests.place import ROOT, USER
+from tests.site import BIN
+from tests.wait import until
+
+APP = """from aiohttp import web
+
+
+async def hello(request):
+    return web.Response(text="a stranger's")
+
+
+app = web.Application()
+app.router.add_get("/", hello)
+"""
+
+
+class Project:
+    """Somebody's project.
+
+    Attributes:
+        root: its directory.
+        port: a free one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.port = root, free_port()
+        (root / "shop.py").write_text(APP)
+
+    def fleet(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``fleet`` in it."""
+        return subprocess.run([BIN / "fleet", *arguments], cwd=self.root, capture_output=True, text=True, timeout=60)
+
+    def init(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``fleet init`` with two workers and sockets of its own."""
+        options = (f"--port={self.port}", f"--run-dir={self.root}/s", "--workers=2", f"--user={USER}")
+        return self.fleet("init", *options, *arguments)
+
+    def shut_down(self) -> bool:
+        """Tell its supervisord to end; whether it has."""
+        pid = self.root / "deploy" / "run" / "supervisord.pid"
+        command = [str(BIN / "supervisorctl"), "-c", f"{self.root}/deploy/supervisord.conf", "shutdown"]
+        subprocess.run(command, capture_output=True, timeout=20)
+        return not pid.exists()
+
+    def one_line(self, *arguments: str) -> str:
+        """Run an init that must fail in one line, and return that line."""
+        done = self.init(*arguments)
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1), done.stdout + done.stderr
+        assert not (self.root / "deploy" / "nginx.conf").exists() and not list(self.root.glob(".deploy.*"))
+        assert done.returncode in (1, 2)
+        return done.stderr
+
+
+@pytest.fixture
+def project(place: Path) -> Iterator[Project]:
+    """Make a project; end whatever runs from it."""
+    made = Project(place)
+    try:
+        yield made
+    finally:
+        if (place / "deploy" / "run" / "supervisor.sock").exists():  # its command line does not name the place
+            until("its supervisord to end", made.shut_down)
+        end(place)
+
+
+def test_init_then_supervisord_serves_the_application(project: Project) -> None:
+    """Found by itself; the files agree, gixy has no complaint, and a second init has nothing to do."""
+    assert project.init("--check").returncode == 1
+    assert not (project.root / "deploy").exists()
+    done = project.init()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == f"  {BIN}/supervisord -c deploy/supervisord.conf"
+    assert project.fleet("render", "--check").returncode == 0
+    assert project.init("--check").returncode == 0
+    assert subprocess.run([BIN / "gixy", "deploy/nginx.conf"], cwd=project.root, capture_output=True).returncode == 0
+    subprocess.run([BIN / "supervisord", "-c", "deploy/supervisord.conf"], cwd=project.root, check=True)
+    waited = project.fleet("status", "--wait", "30")
+    assert waited.returncode == 0, waited.stdout
+    assert get(project.port) == b"a stranger's"
+    again = project.init()  # while it runs: port and sockets are its own
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "nothing to change" in again.stdout
+
+
+def test_init_takes_a_file_with_settings(project: Project) -> None:
+    """The application is built with it, and both commands name it."""
+    (project.root / "shop.py").write_text(f"import os\nos.environ['NEEDED']\n{APP}")
+    assert "KeyError: 'NEEDED'" in project.init().stderr
+    (project.root / ".env").touch()
+    (project.root / ".env").chmod(0o644)
+    assert f"; chmod o= {project.root}/.env\n" in project.init("--env-file=.env").stderr
+    (project.root / ".env").chmod(0o640)
+    (project.root / ".env").write_text("NEEDED=1\n")
+    assert project.init("--env-file=.env").returncode == 0
+    text = (project.root / "deploy" / "supervisord.conf").read_text()
+    assert text.count(' --env-file="%(here)s/../.env" --user=') == 2
+    assert project.fleet("render", "--check").returncode == 0
+
+
+def test_what_is_there_is_shown_and_kept(project: Project) -> None:
+    """Only --write overwrites it; the run directory and the markers stay whose they are."""
+    assert project.init().returncode == 0
+    conf = project.root / "deploy" / "nginx.conf"
+    mine = conf.read_text().replace("client_max_body_size 100m", "client_max_body_size 1g")
+    conf.write_text(mine)
+    done = project.init()
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "-    client_max_body_size 1g;\n+    client_max_body_size 100m;\n" in done.stdout
+    assert conf.read_text() == mine
+    assert project.init("--write").returncode == 0
+    assert conf.read_text() != mine
+    conf.write_text(mine.replace("# >>> fleet render", ""))
+    done = project.init("--write")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "'# >>> fleet render' is there 0 times" in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 1), (b"y\n", 0)])
+def test_on_a_terminal_it_asks(project: Project, answer: bytes, code: int) -> None:
+    """What would be lost is shown before the question."""
+    assert project.init().returncode == 0
+    ours, theirs = os.openpty()
+    os.write(ours, answer)
+    command = [str(BIN / "fleet"), "init", f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}"]
+    done = subprocess.run([*command, "--domain=a.example"], cwd=project.root, stdin=theirs, capture_output=True)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == code
+    assert b"+    server_name a.example;" in done.stdout
+    assert (b"server_name a.example;" in (project.root / "deploy" / "nginx.conf").read_bytes()) is (code == 0)
+
+
+def test_what_was_asked_for_is_in_the_files(project: Project) -> None:
+    """The domain, the application in src and the number of workers."""
+    (project.root / "src" / "inner").mkdir(parents=True)
+    (project.root / "src" / "inner" / "web.py").write_text(APP)
+    done = project.init("inner.web:app", "--domain=www.example.com")
+    assert done.returncode == 0, done.stderr
+    assert "server_name www.example.com;" in (project.root / "deploy" / "nginx.conf").read_text()
+    text = (project.root / "deploy" / "supervisord.conf").read_text()
+    assert "numprocs=2  " in text and "directory=%(here)s/../src" in text
+
+
+def test_the_number_of_workers_is_that_of_the_files_once_they_are_there(project: Project) -> None:
+    """So that an init after "fleet scale" does not take workers away."""
+    assert project.init().returncode == 0
+    options = (f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}", "--check")
+    for number in ("1", "2", "3"):
+        assert project.init(f"--workers={number}", "--write").returncode == 0
+        assert project.fleet("init", *options).returncode == 0
+
+
+def test_several_applications_are_listed_with_the_command_to_type(project: Project) -> None:
+    """Exit code 2."""
+    (project.root / "other.py").write_text(APP)
+    done = project.init()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[1:] == ["  fleet init other:app", "  fleet init shop:app"]
+
+
+def test_no_application_is_said_so(project: Project) -> None:
+    """With what to type."""
+    (project.root / "shop.py").unlink()
+    assert project.one_line().endswith("name yours, fleet init MODULE:NAME\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--workers=0"], "0 is not in the range x>=1"),
+        (["--port=70000"], "70000 is not in the range"),
+        (["--domain=not a name"], "is no domain name"),
+        (["--domain=x;}"], "is no domain name"),
+        (["--user=nobody-here"], "there is no such user"),
+        (["--group=nobody-here"], "there is no such group"),
+        (["shop/app"], "is not MODULE:NAME"),
+        (["--check", "--write"], "exclude each other"),
+        ([f"--run-dir={'/tmp/' + 100 * 'x'}"], "at most 107 bytes"),
+    ],
+)
+def test_bad_input_is_one_line(project: Project, arguments: list[str], words: str) -> None:
+    """The thing, the reason, the next step; nothing is written."""
+    assert words in project.one_line(*arguments)
+
+
+def test_an_application_that_cannot_be_built_is_refused_with_its_error(project: Project) -> None:
+    """Nothing is written."""
+    (project.root / "shop.py").write_text(APP + "1 / 0\n")
+    done = project.init()
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr and "cannot be built" in done.stderr
+    assert not (project.root / "deploy").exists()
+
+
+def test_a_taken_port_is_told_with_who_has_it(project: Project) -> None:
+    """Its pid and name."""
+    with socket.create_server(("127.0.0.1", project.port)):
+        assert f"pid {os.getpid()} (" in project.one_line()
+
+
+def test_a_socket_of_another_fleet_is_told_with_a_way_out(project: Project) -> None:
+    """Two projects on one machine do not take each other's sockets."""
+    (project.root / "s").mkdir(mode=0o777)
+    (project.root / "s").chmod(0o777)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{project.root}/s/web_2.sock")
+        other.listen()
+        line = project.one_line()
+    assert "web_2.sock: another fleet serves it" in line and "--run-dir=" in line
+
+
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root's workers become somebody else")
+def test_a_project_that_the_workers_may_not_read_is_refused(project: Project) -> None:
+    """As under /root."""
+    project.root.chmod(0o700)
+    assert "user nobody, who the workers become, may not read it" in project.one_line()
+
+
+@pytest.mark.skipif(ROOT, reason="root may write everywhere")
+def test_a_directory_that_is_not_writable_is_told(project: Project) -> None:
+    """Before anything else is done."""
+    project.root.chmod(0o555)
+    try:
+        assert f"{project.root}: cannot be written" in project.one_line()
+    finally:
+        project.root.chmod(0o755)  # so that it can be removed
+
+
+def test_static_routes_are_nginxs_from_the_start(project: Project) -> None:
+    """What init has said of them holds for --check; a static.conf that is there is left to fleet render."""
+    (project.root / "pictures").mkdir()
+    shop = project.root / "shop.py"
+    shop.write_text(APP + f'app.router.add_static("/pictures", "{project.root}/pictures")\n')
+    conf = project.root / "deploy" / "static.conf"
+    assert f"/pictures: served by nginx, from {project.root}/pictures\n" in project.init().stdout
+    assert "location /pictures {" in conf.read_text()
+    assert project.fleet("render", "--check").returncode == 0
+    shop.write_text(APP)
+    assert project.init("--check").returncode == 0
+    assert project.fleet("render", "--check").returncode == 1
+    assert project.fleet("render", "--write").returncode == 0
+    assert "location" not in conf.read_text()

@@ -1,0 +1,1 @@
+"""Tests of aiohttp_fleet.supervision."""

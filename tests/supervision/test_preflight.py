@@ -1,0 +1,79 @@
+"""Tests of aiohttp_fleet/supervision/preflight.py: the worker's own command, in a process that is thrown away."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.config.fleet import Worker
+from aiohttp_fleet.config.supervisord_conf import read_fleet
+from aiohttp_fleet.supervision.preflight import has_preflight, preflight, process_directory, process_environ
+from tests.place import PROJECT, USER
+from tests.site import Site
+
+Make = Callable[..., Site]
+ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
+
+
+@pytest.fixture
+def web1(place: Path) -> Worker:
+    """The shipped web1, with shop.py in the place as its application."""
+    (shipped,) = read_fleet(PROJECT / "deploy" / "supervisord.conf", "aiohttp").workers[:1]
+    argv = (sys.executable, "-m", "aiohttp_fleet.worker", "shop:create_app", f"--path={place}/x.sock", f"--user={USER}")
+    return replace(shipped, argv=argv, directory=str(place), environment={"OWN": "program's"})
+
+
+def _says(worker: Worker, **keywords: object) -> str:
+    with pytest.raises(FleetError) as caught:
+        preflight(worker, {**ENVIRON, "OURS": "supervisord's"}, **keywords)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_the_application_gets_what_supervisord_would_give(web1: Worker, place: Path) -> None:
+    """Its environment, the program's, and who it is; nothing of the operator's."""
+    names = ("OURS", "OWN", "SUPERVISOR_ENABLED", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME")
+    (place / "shop.py").write_text(f"import os\nraise RuntimeError([os.environ[name] for name in {names}])\n")
+    assert str(["supervisord's", "program's", "1", "web1", "aiohttp"]) in _says(web1)
+
+
+def test_a_program_without_a_directory_is_built_in_that_of_supervisord(web1: Worker, place: Path) -> None:
+    """Not in the operator's."""
+    (place / "shop.py").write_text("from aiohttp import web\ncreate_app = web.Application\n")
+    preflight(replace(web1, directory=None), ENVIRON, directory=str(place))
+    assert process_directory(os.getpid()) == str(Path.cwd())
+    assert process_directory(0) is None
+
+
+def test_a_build_that_hangs_is_given_up(web1: Worker, place: Path) -> None:
+    """At its deadline, with what it printed until then."""
+    (place / "shop.py").write_text("import time\nprint('asking the database', flush=True)\ntime.sleep(60)\n")
+    told = _says(web1, seconds=2)
+    assert "was not built in 2 s" in told
+    assert "asking the database" in told
+
+
+def test_a_process_that_outlives_the_build_is_not_waited_for(web1: Worker, place: Path) -> None:
+    """It holds the output open, which is not what decides."""
+    code = (
+        "import subprocess\nfrom aiohttp import web\nsubprocess.Popen(['sleep', '3'])\ncreate_app = web.Application\n"
+    )
+    (place / "shop.py").write_text(code)
+    preflight(web1, ENVIRON, seconds=8)
+
+
+def test_another_command_has_none(web1: Worker) -> None:
+    """It would not know the flag."""
+    other = replace(web1, argv=("false",))
+    assert not has_preflight(other)
+    preflight(other, ENVIRON)
+
+
+def test_supervisord_lets_its_environment_be_read(site: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the plugin as well, which names its forks in the same memory."""
+    monkeypatch.setenv("SECRET", "only supervisord knows")
+    made = site().start()
+    assert process_environ(made.supervisord.pid) == dict(os.environ)

@@ -1,0 +1,161 @@
+"""Tests of aiohttp_fleet/worker/control_socket.py and title.py, on a real process."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.supervision.control_client import query
+from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
+from aiohttp_fleet.worker.websockets import Websockets
+from tests.http import Client, get
+from tests.wait import until
+from tests.worker_process import WORK, WorkerProcess
+
+Start = Callable[..., WorkerProcess]
+
+
+def test_it_tells_what_health_documents() -> None:
+    """The worker may not import that class, so the names are compared here."""
+
+    async def tell() -> dict[str, object]:
+        return ControlSocket(None, WorkerStatus("app", False, Websockets())).health()
+
+    assert list(asyncio.run(tell())) == [field.name for field in fields(Health)]
+
+
+def test_it_answers_before_the_start_up_and_until_the_end(worker: Start, place: Path) -> None:
+    """starting, ready, draining; its mode lets in nobody but the worker's user and root."""
+    control = place / "web.ctl"
+    started = worker("tests.apps.faulty:create_slow_start", GATE=str(place / "go"))
+    until("the control site", control.exists)
+    assert query(str(control)).state == "starting"
+    assert not started.path.exists()
+    assert control.stat().st_mode & 0o777 == 0o600
+    (place / "go").touch()
+    started.ready()
+    assert query(str(control)).state == "ready"
+    with Client(started.path) as client:
+        client.send(b"GET /slow?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        until("the request to begin", lambda: "slow begins" in started.log)
+        started.signal()
+        until("the drain", lambda: query(str(control)).state == "draining")
+        assert query(str(control)).in_flight == 1
+        client.answer()
+    assert started.exit_code() == 0
+    assert not control.exists()
+
+
+def test_it_counts_what_the_application_serves_and_nothing_of_its_own(worker: Start, place: Path) -> None:
+    """Requests, connections and the process; asking changes none of them."""
+    started = worker().ready()
+    with Client(started.path) as client:
+        client.get()
+        client.get()
+        health = [query(str(place / "web.ctl")) for _ in range(3)][-1]
+        assert (health.requests, health.connections, health.in_flight, health.websockets) == (2, 1, 0, 0)
+    assert (health.pid, health.app, health.name, health.forked) == (started.process.pid, WORK, "worker", False)
+    assert 10_000_000 < health.memory < 500_000_000
+    assert 0 < health.uptime < 60
+
+
+def test_the_lag_is_that_of_the_event_loop(worker: Start, place: Path) -> None:
+    """A handler that blocks for a second is seen afterwards."""
+    started = worker().ready()
+    with Client(started.path) as client:
+        client.send(b"GET /block?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
+        client.answer()
+        until("the lag to be seen", lambda: query(str(place / "web.ctl"), 5).lag > 0.4)
+
+
+def test_it_writes_no_access_log(worker: Start, place: Path) -> None:
+    """Into that of an application which logs everything, least of all."""
+    started = worker("tests.apps.faulty:create_logging").ready()
+    for _ in range(3):
+        query(str(place / "web.ctl"))
+    assert "GET" not in started.log
+
+
+@pytest.mark.parametrize("where", ["missing", "closed/missing"])
+def test_a_control_site_that_cannot_be_is_told_once_and_the_worker_serves(
+    worker: Start, place: Path, where: str
+) -> None:
+    """Its directory is missing, or out of reach."""
+    (place / "closed").mkdir(mode=0o700)
+    started = worker(WORK, f"--control={place / where / 'web.ctl'}").ready()
+    started.path.unlink()  # the watch that binds it again has tried the control site before
+    until("the socket to be back", started.path.exists, 5)
+    assert get(started.path)
+    assert started.log.count("control site: ") == 1
+
+
+def test_a_removed_control_path_is_bound_again(worker: Start, place: Path) -> None:
+    """As the sockets are."""
+    started = worker().ready()
+    (place / "web.ctl").unlink()
+    until("the path to be back", (place / "web.ctl").exists, 5)
+    assert query(str(place / "web.ctl")).pid == started.process.pid
+
+
+def test_a_successor_on_the_control_path_is_no_reason_to_drain(worker: Start, place: Path) -> None:
+    """It takes it before its start-up; until it has the socket too, the predecessor serves."""
+    started = worker().ready()
+    with socket.socket(socket.AF_UNIX) as successor:
+        successor.bind(str(place / "successor"))
+        successor.listen()
+        (place / "successor").rename(place / "web.ctl")
+        started.path.unlink()  # the watch that binds it again has seen the control path too
+        until("the socket to be back", started.path.exists, 5)
+        assert get(started.path)
+        started.signal()
+        assert started.exit_code() == 0
+        assert peer(str(place / "web.ctl")).pid == os.getpid()
+
+
+def test_a_rivals_control_path_is_refused(worker: Start, place: Path) -> None:
+    """Before the application runs, with the pid."""
+    with socket.socket(socket.AF_UNIX) as rival:
+        rival.bind(str(place / "web.ctl"))
+        rival.listen()
+        (place / "web.ctl").chmod(0o666)
+        started = worker("tests.apps.faulty:traced")
+        assert started.exit_code() == 1
+    assert f"web.ctl: it is served by pid {os.getpid()}" in started.log
+    assert "on_startup" not in started.log
+
+
+def test_an_abort_writes_the_stack_that_blocks(worker: Start) -> None:
+    """Although the event loop cannot run anything any more."""
+    started = worker().ready()
+    with Client(started.path) as client:
+        client.send(b"GET /block?seconds=60 HTTP/1.1\r\nHost: test\r\n\r\n")
+        client.answer()
+    until("the block", lambda: _waits(started.process.pid))
+    started.signal(signal.SIGABRT)
+    assert started.exit_code() == -signal.SIGABRT
+    assert "Fatal Python error: Aborted" in started.log
+    assert re.search(r'File ".*/tests/apps/work\.py", line \d+ in block\n', started.log)
+
+
+def _waits(pid: int) -> bool:
+    """Whether the process sleeps in a call of its own, not in its event loop (proc(5), /proc/pid/syscall)."""
+    epoll_wait, epoll_pwait = 232, 281
+    number = Path(f"/proc/{pid}/syscall").read_text().split()[0]
+    return number.isdecimal() and int(number) not in (epoll_wait, epoll_pwait)
+
+
+def test_ps_and_top_name_the_worker(worker: Start) -> None:
+    """Its name as supervisord has it, then its command line; by hand it keeps its own."""
+    named = worker(WORK, SUPERVISOR_PROCESS_NAME="web7").ready()
+    words = Path(f"/proc/{named.process.pid}/cmdline").read_bytes().rstrip(b"\0")
+    name = Path(f"/proc/{named.process.pid}/comm").read_text().strip()
+    assert words.startswith(f"web7: python -m aiohttp_fleet.worker {WORK} --path={named.path}".encode())
+    assert name == "web7"
