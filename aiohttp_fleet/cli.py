@@ -2,12 +2,12 @@
 
 import signal
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.command import drill
 from aiohttp_fleet.nginx.reload_command import reload
 from aiohttp_fleet.nginx.render_command import render
 from aiohttp_fleet.operate.restart_command import restart
@@ -18,8 +18,36 @@ from aiohttp_fleet.setup.init_command import init
 from aiohttp_fleet.supervision.command import FleetContext
 from aiohttp_fleet.tls.command import tls
 
+COMMANDS = "aiohttp_fleet.commands"
+"""Entry points by which other packages add a command (https://packaging.python.org/specifications/entry-points/)."""
+PACKAGES = {"drill": "aiohttp-fleet-drill"}
+"""Commands that are packages of their own."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """The commands of the kit, and those that other packages bring."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; None when there is none of that name.
+
+        Raises:
+            UsageError: the package that brings it is not installed.
+        """
+        if found := super().get_command(ctx, cmd_name):
+            return found
+        for entry in entry_points(group=COMMANDS, name=cmd_name):
+            brought: click.Command = entry.load()
+            return brought
+        if package := PACKAGES.get(cmd_name):
+            raise click.UsageError(f"fleet {cmd_name} is a package of its own: pip install {package}.")
+        return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aiohttp-fleet", message="%(package)s %(version)s")
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="supervisord.conf; else the nearest deploy/'s.")
 @click.option("--program", default="aiohttp", show_default=True, help="Name of the workers' program.")
@@ -29,7 +57,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = FleetContext(config, program)
 
 
-for command in (boot, drill, init, reload, render, restart, scale, status, tls):
+for command in (boot, init, reload, render, restart, scale, status, tls):
     fleet.add_command(command)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from aiohttp_fleet.drill.client import load
-from aiohttp_fleet.drill.tally import Tally
+from aiohttp_fleet_drill.client import load
+from aiohttp_fleet_drill.tally import Tally
 
 __all__ = ["answered_more", "load"]
 

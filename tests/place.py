@@ -5,7 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.drill.sandbox import free_port, sandbox
+from aiohttp_fleet_drill.sandbox import free_port, sandbox
 
 __all__ = ["PROJECT", "ROOT", "USER", "free_port", "sandbox"]
 

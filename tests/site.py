@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiohttp_fleet.drill.private_copy import PrivateCopy, edit
-from aiohttp_fleet.drill.target import BIN
+from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
+from aiohttp_fleet_drill.target import BIN
+
 from tests.place import PROJECT, USER
 
 __all__ = ["BIN", "Site", "edit"]

@@ -18,8 +18,7 @@ FLOORS = {
     "tls": 5,
     "setup": 6,
     "watchdog": 6,
-    "drill": 7,
-    "cli": 8,
+    "cli": 7,
 }
 """Who may import whom: a room may import rooms of a lower floor, and itself."""
 
@@ -30,10 +29,10 @@ PURE = (
     "config/consistency.py",
     "config/fleet.py",
     "config/numprocs_text.py",
-    "drill/allowed_losses.py",
-    "drill/requests.py",
-    "drill/response_parser.py",
-    "drill/tally.py",
+    "../drill/aiohttp_fleet_drill/allowed_losses.py",
+    "../drill/aiohttp_fleet_drill/requests.py",
+    "../drill/aiohttp_fleet_drill/response_parser.py",
+    "../drill/aiohttp_fleet_drill/tally.py",
     "nginx/directives.py",
     "nginx/parser.py",
     "nginx/proxies_only.py",
@@ -87,6 +86,11 @@ def test_imports_point_one_way() -> None:
             continue
         for other in _rooms(file) - {own}:
             assert FLOORS[other] < FLOORS[own], f"{file.relative_to(PROJECT)} imports {other}"
+
+
+def test_the_kit_does_not_need_the_drill() -> None:
+    """The drill is a package of its own; a production server does without it."""
+    assert not [file for file in PACKAGE.rglob("*.py") if any("aiohttp_fleet_drill" in name for name in _imports(file))]
 
 
 def test_pure_modules_touch_nothing() -> None:

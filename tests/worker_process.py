@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.drill.sandbox import processes
+from aiohttp_fleet_drill.sandbox import processes
+
 from tests.place import PROJECT, USER
 from tests.wait import until
 

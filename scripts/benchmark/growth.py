@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from aiohttp_fleet_drill.client import burst
+from aiohttp_fleet_drill.requests import Request
+
 from aiohttp_fleet.common.limits import raise_file_limit
-from aiohttp_fleet.drill.client import burst
-from aiohttp_fleet.drill.requests import Request
 from scripts.benchmark.load import closed
 from scripts.benchmark.peers import Peer, fleet
 from scripts.benchmark.processes import memory

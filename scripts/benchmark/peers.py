@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp_fleet.drill.private_copy import PrivateCopy, edit
-from aiohttp_fleet.drill.sandbox import free_port, sandbox
+from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
+from aiohttp_fleet_drill.sandbox import free_port, sandbox
+
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.by_version import install_by_version
 from aiohttp_fleet.nginx.static import apply as static

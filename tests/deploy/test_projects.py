@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
-from aiohttp_fleet.drill.sandbox import end
+from aiohttp_fleet_drill.sandbox import end
+
 from tests.place import PROJECT, USER, free_port
 from tests.projects import visits
 from tests.wait import until

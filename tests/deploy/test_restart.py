@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.binary import find_nginx
 from tests.http import get
 from tests.load import answered_more, load

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.sandbox import end
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.sandbox import end
-from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.acme import MISSING, Acme
 from tests.http import get
@@ -45,7 +45,7 @@ class Shop:
     def __init__(self, root: Path, nginx: SystemNginx, port: int, domain: str) -> None:
         self.root, self.port, self.domain = root, port, domain
         root.mkdir()
-        (root / "shop.py").write_text("from aiohttp_fleet.drill.app import create_app as create_app\n")
+        (root / "shop.py").write_text("from aiohttp_fleet_drill.app import create_app as create_app\n")
         options = [f"--port={port}", f"--domain={domain}", f"--run-dir={root}/s", "--workers=2", f"--user={USER}"]
         self.run("fleet", "init", "--site", f"--group={GROUP}", *options, "shop:create_app")
         nginx.enable(root.name, root / "deploy" / "site.conf")

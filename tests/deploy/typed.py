@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp_fleet.drill.sandbox import end
+from aiohttp_fleet_drill.sandbox import end
+
 from tests.place import PROJECT, USER, free_port
 from tests.site import BIN
 from tests.wait import until

@@ -1,1 +1,1 @@
-"""Tests of aiohttp_fleet/drill."""
+"""Tests of drill/aiohttp_fleet_drill."""

@@ -1,7 +1,7 @@
-"""Tests of aiohttp_fleet/drill/allowed_losses.py."""
+"""Tests of drill/aiohttp_fleet_drill/allowed_losses.py."""
 
-from aiohttp_fleet.drill.allowed_losses import meanwhile, nothing, posts
-from aiohttp_fleet.drill.tally import Lost
+from aiohttp_fleet_drill.allowed_losses import meanwhile, nothing, posts
+from aiohttp_fleet_drill.tally import Lost
 
 GET, POST = Lost(10.5, "GET", "status 502"), Lost(10.5, "POST", "status 502")
 LATE = Lost(19.0, "POST", "status 502")

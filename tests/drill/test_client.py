@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/drill/client.py, against a server that does what servers should not."""
+"""Tests of drill/aiohttp_fleet_drill/client.py, against a server that does what servers should not."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,10 @@ import socket
 import struct
 
 import pytest
-
-from aiohttp_fleet.drill.client import burst, load
-from aiohttp_fleet.drill.connection import CLOSED
-from aiohttp_fleet.drill.requests import Request, mixed, plain
-from aiohttp_fleet.drill.tally import Tally
+from aiohttp_fleet_drill.client import burst, load
+from aiohttp_fleet_drill.connection import CLOSED
+from aiohttp_fleet_drill.requests import Request, mixed, plain
+from aiohttp_fleet_drill.tally import Tally
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/drill/command.py: a short drill, whole."""
+"""Tests of drill/aiohttp_fleet_drill/command.py: a short drill, whole."""
 
 import json
 import os
@@ -6,7 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from aiohttp_fleet.drill.sandbox import processes
+from aiohttp_fleet_drill.sandbox import processes
+
 from tests.place import PROJECT, USER
 from tests.site import BIN
 from tests.wait import until
@@ -49,7 +50,7 @@ def test_ctrl_c_leaves_nothing(place: Path) -> None:
     environ = {**os.environ, "TMPDIR": str(place)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, process_group=0) as drilling:
-        until("the load", lambda: "aiohttp_fleet.drill.generator" in _children(drilling.pid), 60)
+        until("the load", lambda: "aiohttp_fleet_drill.generator" in _children(drilling.pid), 60)
         os.killpg(drilling.pid, signal.SIGINT)
         told = drilling.communicate(timeout=60)[1]
     assert (drilling.returncode, told.strip()) == (130, "fleet: interrupted")

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/drill/live_target.py, on a real fleet that is drilled itself."""
+"""Tests of drill/aiohttp_fleet_drill/live_target.py, on a real fleet that is drilled itself."""
 
 import asyncio
 import json

@@ -1,9 +1,10 @@
-"""Tests of aiohttp_fleet/drill/private_copy.py."""
+"""Tests of drill/aiohttp_fleet_drill/private_copy.py."""
 
 from pathlib import Path
 from shutil import copytree
 
-from aiohttp_fleet.drill.private_copy import PrivateCopy
+from aiohttp_fleet_drill.private_copy import PrivateCopy
+
 from tests.place import PROJECT, USER
 
 

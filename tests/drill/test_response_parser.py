@@ -1,8 +1,7 @@
-"""Tests of aiohttp_fleet/drill/response_parser.py: each answer is fed byte by byte, as a bad network might."""
+"""Tests of drill/aiohttp_fleet_drill/response_parser.py: each answer is fed byte by byte, as a bad network might."""
 
 import pytest
-
-from aiohttp_fleet.drill.response_parser import Response
+from aiohttp_fleet_drill.response_parser import Response
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

@@ -1,10 +1,10 @@
-"""Tests of aiohttp_fleet/drill/sandbox.py."""
+"""Tests of drill/aiohttp_fleet_drill/sandbox.py."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.drill.sandbox import end, processes
+from aiohttp_fleet_drill.sandbox import end, processes
 
 STUBBORN = "import signal, sys; signal.signal(15, signal.SIG_IGN); print(flush=True); signal.pause()"
 

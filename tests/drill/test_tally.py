@@ -1,6 +1,6 @@
-"""Tests of aiohttp_fleet/drill/tally.py."""
+"""Tests of drill/aiohttp_fleet_drill/tally.py."""
 
-from aiohttp_fleet.drill.tally import Lost, Tally
+from aiohttp_fleet_drill.tally import Lost, Tally
 
 
 def test_the_worst_and_the_usual_latency_are_those_since_the_fault() -> None:

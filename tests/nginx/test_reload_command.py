@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.tally import Lost
 from tests.http import Client
 from tests.load import answered_more, load
 from tests.site import BIN, Site, edit

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.tally import Lost
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.tally import Lost
 from tests.load import answered_more, load
 from tests.place import PROJECT
 from tests.site import BIN, Site, edit

@@ -5,7 +5,8 @@ import os
 import signal
 from collections.abc import Callable
 
-from aiohttp_fleet.drill.tally import Lost
+from aiohttp_fleet_drill.tally import Lost
+
 from tests.http import get
 from tests.load import answered_more, load
 from tests.site import Site, edit

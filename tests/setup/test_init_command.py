@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.sandbox import end, free_port
 
-from aiohttp_fleet.drill.sandbox import end, free_port
 from tests.http import get
 from tests.place import ROOT, USER
 from tests.site import BIN

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.tally import Lost
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.tls import run_certbot
 from aiohttp_fleet.tls.install import install

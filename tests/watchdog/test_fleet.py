@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp_fleet_drill.tally import Lost
 
-from aiohttp_fleet.drill.tally import Lost
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import GET, Client
 from tests.load import answered_more, load

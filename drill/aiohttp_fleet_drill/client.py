@@ -6,9 +6,9 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp_fleet.drill.connection import TOO_LATE, Connection
-from aiohttp_fleet.drill.requests import NextRequest, Request, plain
-from aiohttp_fleet.drill.tally import Lost, Tally
+from aiohttp_fleet_drill.connection import TOO_LATE, Connection
+from aiohttp_fleet_drill.requests import NextRequest, Request, plain
+from aiohttp_fleet_drill.tally import Lost, Tally
 
 PAUSE = 0.02
 """Seconds that a client waits who was refused: as fast as possible would be a million refusals."""

@@ -1,12 +1,12 @@
 """What an operator does: restarts, rolls, broken deploys, another number of workers."""
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.private_copy import GOOD, MODULE, PrivateCopy, edit
-from aiohttp_fleet.drill.target import Target
+from aiohttp_fleet_drill.private_copy import GOOD, MODULE, PrivateCopy, edit
+from aiohttp_fleet_drill.target import Target
 
 BROKEN_IMPORT = "import a_module_that_is_missing\n" + GOOD
 _START = (
-    "import asyncio\nfrom aiohttp_fleet.drill.app import create_app as build\n"
+    "import asyncio\nfrom aiohttp_fleet_drill.app import create_app as build\n"
     "async def begin(app):\n    {}\n"
     "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
 )

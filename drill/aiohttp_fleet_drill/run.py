@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.faults import Fault
-from aiohttp_fleet.drill.load import Load, running
-from aiohttp_fleet.drill.tally import Tally
-from aiohttp_fleet.drill.target import Target
+from aiohttp_fleet_drill.faults import Fault
+from aiohttp_fleet_drill.load import Load, running
+from aiohttp_fleet_drill.tally import Tally
+from aiohttp_fleet_drill.target import Target
 
 LEAD = 1.0
 """Seconds of load before a fault."""

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.substitution import substitute
-from aiohttp_fleet.drill.sandbox import end, free_port, sandbox
-from aiohttp_fleet.drill.target import BIN, Target
 from aiohttp_fleet.setup.templates import SUPERVISORD, templates
+from aiohttp_fleet_drill.sandbox import end, free_port, sandbox
+from aiohttp_fleet_drill.target import BIN, Target
 
 MODULE = "drilled.py"
 """The application of the copy: a file in its directory, which a fault may break."""
-GOOD = "from aiohttp_fleet.drill.app import create_app\n"
+GOOD = "from aiohttp_fleet_drill.app import create_app\n"
 LOGS = 4000
 """Characters at the end of each log that are kept as evidence."""
 PATIENCE = 20.0

@@ -6,11 +6,11 @@ from dataclasses import asdict
 import click
 
 from aiohttp_fleet.common.progress import Progress
-from aiohttp_fleet.drill.faults import FAULTS, Fault
-from aiohttp_fleet.drill.load import Load
-from aiohttp_fleet.drill.run import Result
-from aiohttp_fleet.drill.stage import copied, itself
 from aiohttp_fleet.supervision.command import FleetContext, command
+from aiohttp_fleet_drill.faults import FAULTS, Fault
+from aiohttp_fleet_drill.load import Load
+from aiohttp_fleet_drill.run import Result
+from aiohttp_fleet_drill.stage import copied, itself
 
 ROW = "{:<17}{:>9}{:>7}{:>9}{:>10}{:>14}  {}"
 

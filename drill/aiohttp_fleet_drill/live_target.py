@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.target import Target
 from aiohttp_fleet.supervision.control_client import query_all
 from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet_drill.target import Target
 
 LOOK = 2.0
 """Seconds in which a fleet without a load has to be silent."""

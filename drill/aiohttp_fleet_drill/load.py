@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.drill.tally import Lost, Tally
+from aiohttp_fleet_drill.tally import Lost, Tally
 
 ACCOUNT = 90.0
 """Seconds for the last answers and the account."""
@@ -64,7 +64,7 @@ def running(load: Load, address: tuple[str, int]) -> Iterator[Running]:
     """
     options = [f"--host={address[0]}", f"--port={address[1]}", f"--clients={load.clients}", f"--rate={load.rate}"]
     options += [f"--{name}={path}" for name, path in (("get", load.get), ("post", load.post)) if path]
-    command = [sys.executable, "-m", "aiohttp_fleet.drill.generator", *options]
+    command = [sys.executable, "-m", "aiohttp_fleet_drill.generator", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, process_group=0) as process:
         try:

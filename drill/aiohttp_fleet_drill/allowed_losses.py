@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from aiohttp_fleet.drill.tally import Lost
+from aiohttp_fleet_drill.tally import Lost
 
 Rule = Callable[[Sequence[Lost], float, float], list[Lost]]
 """Returns, of the requests that were lost, those that should not have been.

@@ -1,4 +1,4 @@
-"""``python -m aiohttp_fleet.drill.generator``: the load, in a process of its own, until its stdin is closed.
+"""``python -m aiohttp_fleet_drill.generator``: the load, in a process of its own, until its stdin is closed.
 
 Its account goes to stdout as JSON. The drill and the load so do not wait for each other.
 """
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from aiohttp_fleet.common.limits import raise_file_limit
-from aiohttp_fleet.drill.client import load
-from aiohttp_fleet.drill.requests import mixed, plain
-from aiohttp_fleet.drill.tally import Tally
+from aiohttp_fleet_drill.client import load
+from aiohttp_fleet_drill.requests import mixed, plain
+from aiohttp_fleet_drill.tally import Tally
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m aiohttp_fleet.drill.generator", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m aiohttp_fleet_drill.generator", allow_abbrev=False)
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--clients", type=int, required=True)

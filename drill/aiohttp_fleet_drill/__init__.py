@@ -3,3 +3,5 @@
 ``fleet drill`` runs it on a private copy of the fleet, with the shipped or the operator's own supervisord.conf and
 nginx.conf, so that every number in them is tried and nobody's traffic is at risk.
 """
+
+__version__ = "0.1.0"

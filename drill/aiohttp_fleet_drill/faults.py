@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp_fleet.drill import crash_faults, operator_faults
-from aiohttp_fleet.drill.allowed_losses import Rule, meanwhile, nothing, posts
-from aiohttp_fleet.drill.private_copy import PrivateCopy
-from aiohttp_fleet.drill.tally import Tally
-from aiohttp_fleet.drill.target import Target
+from aiohttp_fleet_drill import crash_faults, operator_faults
+from aiohttp_fleet_drill.allowed_losses import Rule, meanwhile, nothing, posts
+from aiohttp_fleet_drill.private_copy import PrivateCopy
+from aiohttp_fleet_drill.tally import Tally
+from aiohttp_fleet_drill.target import Target
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import asyncio
 from typing import cast
 
-from aiohttp_fleet.drill.requests import Request
-from aiohttp_fleet.drill.response_parser import Response
+from aiohttp_fleet_drill.requests import Request
+from aiohttp_fleet_drill.response_parser import Response
 
 CLOSED = "the kept-alive connection was closed before the answer"
 """What a client sees whose request crosses with the end of its idle connection."""

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.drill.faults import Fault
-from aiohttp_fleet.drill.live_target import live_target
-from aiohttp_fleet.drill.load import Load
-from aiohttp_fleet.drill.private_copy import private_copy
-from aiohttp_fleet.drill.run import Result, drill
-from aiohttp_fleet.drill.target import Target
+from aiohttp_fleet_drill.faults import Fault
+from aiohttp_fleet_drill.live_target import live_target
+from aiohttp_fleet_drill.load import Load
+from aiohttp_fleet_drill.private_copy import private_copy
+from aiohttp_fleet_drill.run import Result, drill
+from aiohttp_fleet_drill.target import Target
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.unix_http import UnixConnection
-from aiohttp_fleet.drill.client import burst
-from aiohttp_fleet.drill.private_copy import PrivateCopy, edit
-from aiohttp_fleet.drill.requests import Request
-from aiohttp_fleet.drill.tally import Tally
-from aiohttp_fleet.drill.target import BIN, Target, each_is_gone
+from aiohttp_fleet_drill.client import burst
+from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
+from aiohttp_fleet_drill.requests import Request
+from aiohttp_fleet_drill.tally import Tally
+from aiohttp_fleet_drill.target import BIN, Target, each_is_gone
 
 KILLS = 5
 EVERY = 2.0
