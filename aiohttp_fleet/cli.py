@@ -15,7 +15,7 @@ from aiohttp_fleet.operate.scale_command import scale
 from aiohttp_fleet.operate.status_command import status
 from aiohttp_fleet.setup.boot_command import boot
 from aiohttp_fleet.setup.init_command import init
-from aiohttp_fleet.supervision.command import FleetContext
+from aiohttp_fleet.supervision.command import INTERRUPTED, FleetContext
 from aiohttp_fleet.tls.command import tls
 
 COMMANDS = "aiohttp_fleet.commands"
@@ -74,8 +74,8 @@ def main() -> None:
         code = error.exit_code
     except click.ClickException as error:
         code = _fail(error.exit_code, f"{error.format_message()} See fleet --help.")
-    except (click.Abort, KeyboardInterrupt):
-        code = _fail(130, "interrupted")
+    except (click.Abort, KeyboardInterrupt) as error:
+        code = _fail(INTERRUPTED, str(error) or "interrupted")
     sys.exit(code)
 
 

@@ -12,3 +12,6 @@ class FleetError(Exception):
 
     def __init__(self, thing: str, reason: str, next_step: str) -> None:
         super().__init__(f"{thing}: {reason}; {next_step}")
+        self.thing = thing
+        self.reason = reason
+        self.next_step = next_step

@@ -1,6 +1,5 @@
 """``fleet restart``: a roll."""
 
-import json
 from dataclasses import asdict
 
 import click
@@ -22,8 +21,7 @@ from aiohttp_fleet.supervision.preflight import has_preflight
 @click.option("--check", metavar="PATH", help="GET this through each new worker's socket; below 400 is well.")
 @click.option("--timeout", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
               help="How long a worker may take to become ready.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON at the end.")
-def restart(context: FleetContext, names: tuple[str, ...], check: str | None, timeout: float, as_json: bool) -> int:
+def restart(context: FleetContext, names: tuple[str, ...], check: str | None, timeout: float) -> int:
     """Restart workers one at a time; the first that fails ends it, the others stay. No request is lost."""
     fleet = context.fleet()
     workers, unknown = select_workers(fleet, names)
@@ -33,7 +31,7 @@ def restart(context: FleetContext, names: tuple[str, ...], check: str | None, ti
         raise click.UsageError("--check is a path, such as /health.")
     code, reason, done = 0, "", list[Restarted]()
     try:
-        with exclusive_lock(fleet, "fleet restart"), Progress(len(workers), silent=as_json) as progress:
+        with exclusive_lock(fleet, "fleet restart"), Progress(len(workers), silent=context.output.as_json) as progress:
             left = _roll(fleet, workers, timeout, check, progress, done)
         code, reason = (1, _why(done[-1], left)) if not done[-1].ok else (0, "")
     except FleetError as error:
@@ -41,10 +39,8 @@ def restart(context: FleetContext, names: tuple[str, ...], check: str | None, ti
     except KeyboardInterrupt:
         code, reason = 130, "interrupted; no worker is left stopped, fleet restart begins anew"
     told = _static(fleet) if not reason else ""
-    if as_json:
-        rows = [asdict(step) for step in done]
-        click.echo(json.dumps({"done": not reason, "reason": reason, "workers": rows}, indent=2))
-    elif reason:
+    context.output.add(done=not reason, reason=reason, workers=[asdict(step) for step in done])
+    if reason and not context.output.as_json:
         for line in done[-1].log if done else ():
             click.echo(f"  {line}", err=True)
         click.echo(f"fleet: {reason}", err=True)

@@ -1,10 +1,7 @@
 """``fleet scale``: more or fewer workers, while the others serve on."""
 
-import json
-
 import click
 
-from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.operate.scale import current, planned, restored
 from aiohttp_fleet.operate.scale import scale as scaled
@@ -16,27 +13,19 @@ from aiohttp_fleet.supervision.lock import exclusive_lock
 @click.argument("number", type=click.IntRange(min=1))
 @click.option("--timeout", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
               help="How long the new workers may take to become ready.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print JSON at the end.")
-def scale(context: FleetContext, number: int, timeout: float, as_json: bool) -> int:
+def scale(context: FleetContext, number: int, timeout: float) -> int:
     """Run NUMBER workers: no other worker restarts, both files follow, nginx reloads. Undone when it fails."""
-    before = len(context.fleet().workers)
-    code, reason, steps = 0, "", list[str]()
+    before, steps = len(context.fleet().workers), list[str]()
+    context.output.add(before=before, after=number, steps=steps)
     try:
         with (
             exclusive_lock(context.fleet(), "fleet scale"),
-            Progress(abs(number - before) + 1, silent=as_json) as progress,
+            Progress(abs(number - before) + 1, silent=context.output.as_json) as progress,
         ):
             _scale(context, number, timeout, progress, steps)
-    except FleetError as error:
-        code, reason = 1, str(error)
     except KeyboardInterrupt:
-        code, reason = 130, "interrupted; everything is as it was"
-    if as_json:
-        report = {"done": not reason, "reason": reason, "before": before, "after": number, "steps": steps}
-        click.echo(json.dumps(report, indent=2))
-    elif reason:
-        click.echo(f"fleet: {reason}", err=True)
-    return code
+        raise KeyboardInterrupt("interrupted; everything is as it was") from None
+    return 0
 
 
 def _scale(context: FleetContext, number: int, timeout: float, progress: Progress, steps: list[str]) -> None:

@@ -1,6 +1,5 @@
 """``fleet status``: what every process does, and who would be answered."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,17 +13,15 @@ from aiohttp_fleet.supervision.command import FleetContext, command, supervisord
 
 
 @command
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait until all is ready.")
-def status(chosen: FleetContext, as_json: bool, wait: float) -> int:
+def status(context: FleetContext, wait: float) -> int:
     """Show each worker, the standby, the watchdog and nginx; exit 1 unless all of them are ready."""
-    fleet = chosen.fleet()
+    fleet = context.fleet()
     rows = observe_until(fleet, supervisord_of(fleet), wait)
     ready = all(row.ready for row in rows)
     nginx = _which(fleet.nginx_conf) if fleet.nginx else None
-    if as_json:
-        click.echo(json.dumps({"ready": ready, "processes": [asdict(row) for row in rows], "nginx": nginx}, indent=2))
-    else:
+    context.output.add(ready=ready, processes=[asdict(row) for row in rows], nginx=nginx)
+    if not context.output.as_json:
         print_table(rows, nginx)
     return 0 if ready else 1
 

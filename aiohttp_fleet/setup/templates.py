@@ -1,8 +1,11 @@
 """The files that ``fleet init`` and ``fleet boot`` begin with: those of this kit's own ``deploy/``."""
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+from aiohttp_fleet.common.errors import FleetError
 
 SUPERVISORD = "supervisord.conf"
 NGINX = "nginx.conf"
@@ -27,6 +30,26 @@ def templates() -> Mapping[str, str]:
 def boot_templates() -> Mapping[str, str]:
     """Return the text of each file that the machine gets, by its name in ``deploy/``."""
     return {name: (_root() / name).read_text() for name in (SERVICE, LOGROTATE)}
+
+
+def filled(name: str, values: Mapping[str, str]) -> str:
+    """Return the template ``name`` of ``setup/files/`` with each ``@KEY@`` replaced by its value.
+
+    Args:
+        name: of the file.
+        values: by key, such as ``PORT``.
+
+    Raises:
+        FleetError: a key of the template has no value.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise FleetError(name, f"there is no value for {found[0]}", "report it as a bug")
+        return values[found[1]]
+
+    text = (files("aiohttp_fleet") / "setup" / "files" / name).read_text()
+    return re.sub(r"@([A-Z_]+)@", value, text)
 
 
 def _root() -> Traversable:

@@ -1,6 +1,5 @@
 """``fleet drill``: the proof that nothing is lost."""
 
-import json
 from dataclasses import asdict
 
 import click
@@ -26,10 +25,9 @@ ROW = "{:<17}{:>9}{:>7}{:>9}{:>10}{:>14}  {}"
 @click.option("--post", metavar="PATH", help="With --here: a path to POST 500 bytes to in turn; without, GET only.")
 @click.option("--yes", is_flag=True, help="With --here: even when it serves others.")
 @click.option("--list", "listed", is_flag=True, help="List the faults and cause none.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON at the end.")
 def drill(
     context: FleetContext, names: tuple[str, ...], clients: int, rate: float, user: str,
-    here: bool, get: str | None, post: str | None, yes: bool, listed: bool, as_json: bool,
+    here: bool, get: str | None, post: str | None, yes: bool, listed: bool,
 ) -> int:  # fmt: skip
     """Run a private copy of the fleet, put load on it, and cause one fault after the other.
 
@@ -46,7 +44,7 @@ def drill(
         return 0
     load = Load(clients, rate, get or "/", post) if here else Load(clients, rate)
     fleet, results = context.fleet(), list[Result]()
-    with Progress(len(faults), silent=as_json) as progress:
+    with Progress(len(faults), silent=context.output.as_json) as progress:
         progress.note(ROW.format("fault", "requests", "lost", "p99", "worst", "recovered in", "verdict"))
         with itself(fleet, load, yes) if here else copied(fleet, load, user) as stage:
             for fault in faults:
@@ -55,9 +53,8 @@ def drill(
                 _show(progress, results[-1])
             evidence = stage.evidence()
     failed = [result.name for result in results if result.verdict == "failed"]
-    if as_json:
-        click.echo(json.dumps({"ok": not failed, "faults": [asdict(result) for result in results]}, indent=2))
-    elif failed:
+    context.output.add(faults=[asdict(result) for result in results])
+    if failed and not context.output.as_json:
         click.echo(evidence, err=True, nl=bool(evidence))
         click.echo(f"fleet: drill: not as it should be: {', '.join(failed)}", err=True)
     return 1 if failed else 0
