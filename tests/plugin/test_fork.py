@@ -85,7 +85,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={kit}"})
     _start(made, kit)
     assert "web1: executed" not in made.evidence()
-    changed = kit / "aiohttp_fleet" / "say.py"
+    changed = kit / "aiohttp_fleet" / "common" / "stderr_log.py"
     changed.write_text(changed.read_text() + "# changed\n")
     plugin = _plugin(made)
     assert plugin is not None
@@ -121,7 +121,7 @@ def test_a_module_of_the_projects_own_is_imported_as_ever(site: Make, place: Pat
 
 def test_a_plugin_that_cannot_load_the_worker_leaves_supervisord_alone(site: Make, kit: Path) -> None:
     """Everything runs, by exec; supervisord's log has the reason."""
-    memory = kit / "aiohttp_fleet" / "plugin" / "memory.py"
+    memory = kit / "aiohttp_fleet" / "plugin" / "preload.py"
     memory.write_text("raise RuntimeError('broken')\n")
     made = _start(site(), kit)
     log = (made.place / "deploy" / "run" / "supervisord.log").read_text()
