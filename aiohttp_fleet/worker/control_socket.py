@@ -20,12 +20,12 @@ from aiohttp import web
 from aiohttp_fleet import __version__
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
+from aiohttp_fleet.worker.aiohttp_internals import requests_count
 from aiohttp_fleet.worker.arguments import STATIC_PATH
-from aiohttp_fleet.worker.drain import look
+from aiohttp_fleet.worker.drain import Websockets, count_connections
 from aiohttp_fleet.worker.listener import UnixListener
 from aiohttp_fleet.worker.socket_path import SocketPath
 from aiohttp_fleet.worker.static_routes import described
-from aiohttp_fleet.worker.websockets import Websockets
 
 MODE = 0o600
 """The worker's own user, and root, may ask."""
@@ -134,7 +134,7 @@ class ControlSocket:
     def health(self) -> dict[str, object]:
         """Return what `aiohttp_fleet.supervision.health.Health` documents."""
         serving = self._serving
-        traffic = look(serving.server, serving.websockets) if serving.server else None
+        counts = count_connections(serving.server, serving.websockets) if serving.server else None
         return {
             "state": serving.state,
             "pid": os.getpid(),
@@ -144,10 +144,10 @@ class ControlSocket:
             "forked": serving.forked,
             "uptime": time.monotonic() - self._began,
             "lag": self._pulse.lag(),
-            "requests": serving.server.requests_count if serving.server else 0,
-            "in_flight": traffic.busy if traffic else 0,
-            "connections": traffic.busy + traffic.idle + traffic.websockets if traffic else 0,
-            "websockets": traffic.websockets if traffic else 0,
+            "requests": requests_count(serving.server) if serving.server else 0,
+            "in_flight": counts.busy if counts else 0,
+            "connections": counts.busy + counts.idle + counts.websockets if counts else 0,
+            "websockets": counts.websockets if counts else 0,
             "memory": resident(),
         }
 

@@ -21,7 +21,7 @@ class Listener(Protocol):
     async def withdraw(self) -> None:
         """Let no new client find it; those who have connected are still served."""
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
 
     async def still_served(self) -> bool:
@@ -63,7 +63,7 @@ class UnixListener:
         """Unlink the path: nginx gets ENOENT and asks the next server, even for a POST."""
         self._path.withdraw()
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
         return any(_pending(sock) for sock, _ in self._open)
 
@@ -121,14 +121,14 @@ class TcpListener:
     async def withdraw(self) -> None:
         """Accept who is waiting, then close: Linux resets whatever a closing TCP listener has in its backlog."""
         for _ in range(self._backlog):
-            if not self.pending():
+            if not self.is_pending():
                 break
             await asyncio.sleep(0)
         self._socks = []
         while self._sites:
             await self._sites.pop().stop()
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
         return any(map(_pending, self._socks))
 

@@ -12,6 +12,7 @@ from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
+from aiohttp_fleet.worker.drain import Websockets
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load
@@ -21,7 +22,6 @@ from aiohttp_fleet.worker.process_title import set_process_title
 from aiohttp_fleet.worker.serve import serve
 from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, claim
 from aiohttp_fleet.worker.user import become, check_group
-from aiohttp_fleet.worker.websockets import Websockets
 
 FORKED = "AIOHTTP_FLEET_FORKED"
 """The variable by which the plugin tells the worker that it was forked."""

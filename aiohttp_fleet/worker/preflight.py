@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
+from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import STATIC, Options
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.loader import load
@@ -30,6 +31,8 @@ def preflight(options: Options) -> NoReturn:
         become(options.user, options.gid)
         loop = loop_factory(options.loop)()
         asyncio.set_event_loop(loop)
+        for sentence in loop.run_until_complete(missing()):
+            log_line(sentence)
         app = load(options.app, loop)
         if options.static:
             log_line(f"{STATIC}{described(app, started=False)}")

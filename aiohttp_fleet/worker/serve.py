@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 
 from aiohttp import web
-from aiohttp.log import access_logger
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import discard_closed_output, log_line
+from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Runner, drain
@@ -48,6 +48,8 @@ async def serve(
         FleetError: a listener could not be opened.
         asyncio.CancelledError: a signal came while the application was still starting.
     """
+    for sentence in await missing():
+        log_line(sentence)
     serving.websockets.watch()
     use_forwarded_headers()
     runner = Runner(
@@ -104,11 +106,12 @@ async def _clean_up(runner: Runner) -> None:
 
 def _access_logger() -> logging.Logger:
     """Return aiohttp's access logger, on stderr where the application has not configured logging."""
-    if access_logger.level == logging.NOTSET:
-        access_logger.setLevel(logging.INFO)
-    if not access_logger.hasHandlers():
-        access_logger.addHandler(logging.StreamHandler())
-    return access_logger
+    logger = logging.getLogger("aiohttp.access")  # https://docs.aiohttp.org/en/stable/logging.html#access-logs
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+    if not logger.hasHandlers():
+        logger.addHandler(logging.StreamHandler())
+    return logger
 
 
 def _end_start_up_by_signal() -> None:
