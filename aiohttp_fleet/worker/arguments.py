@@ -23,7 +23,9 @@ USER = "nobody"
 STATIC = "static routes: "
 """What stands in a preflight's output before the JSON of them, with ``--static``."""
 STATIC_PATH = "/static"
-"""Where the control site tells them."""
+"""Path of the control socket that returns the same JSON."""
+FORMAT = 1
+"""Format of the control socket's other answer; it rises only when a field changes its meaning."""
 NAMES = ("app", "app_factory", "get_app", "create_app")
 """What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
 

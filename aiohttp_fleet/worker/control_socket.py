@@ -21,7 +21,7 @@ from aiohttp_fleet import __version__
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.worker.aiohttp_internals import requests_count
-from aiohttp_fleet.worker.arguments import STATIC_PATH
+from aiohttp_fleet.worker.arguments import FORMAT, STATIC_PATH
 from aiohttp_fleet.worker.drain import Websockets, count_connections
 from aiohttp_fleet.worker.listener import UnixListener
 from aiohttp_fleet.worker.socket_path import SocketPath
@@ -141,6 +141,7 @@ class ControlSocket:
             "name": os.environ.get("SUPERVISOR_PROCESS_NAME", "worker"),
             "app": serving.app,
             "version": __version__,
+            "format": FORMAT,
             "forked": serving.forked,
             "uptime": time.monotonic() - self._began,
             "lag": self._pulse.lag(),
