@@ -13,8 +13,8 @@ from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.site import system_nginx
 from aiohttp_fleet.setup.deploy_text import Project
+from aiohttp_fleet.worker.process import check_group
 from aiohttp_fleet.worker.socket_path import LONGEST
-from aiohttp_fleet.worker.user import check_group
 
 TEMPORARY = ".4194304.4194304"
 """The longest ending of the name that a worker binds before its path: two pids of the largest size (proc(5))."""

@@ -1,4 +1,4 @@
-"""A worker's control site, asked."""
+"""Queries of the workers' control sockets."""
 
 import http.client
 import json
@@ -8,37 +8,38 @@ from contextlib import ExitStack, closing
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_http import UnixConnection
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.health import Health, read_health
 
 TIMEOUT = 2.0
 """Seconds; the answer needs one turn of the worker's event loop."""
-SOON = 0.01
-"""Seconds for an answer that has had all the time of the others."""
+LATE = 0.01
+"""Seconds for an answer that is read when the time for all of them is over."""
 
 
 class Unresponsive(FleetError):
-    """It has the question, and does not answer: its event loop is blocked, or it is stopped."""
+    """The worker has the query and does not answer: its event loop is blocked, or the process is stopped."""
 
 
 def query(control: str, seconds: float = TIMEOUT) -> Health:
-    """Return what the worker says of itself.
+    """Return what a worker reports.
 
     Args:
-        control: path of its control site.
+        control: path of its control socket.
         seconds: how long to wait for the answer.
 
     Raises:
-        FleetError: it does not answer; the reason says whether nobody is there or its event loop is blocked.
+        Unresponsive: it does not answer in time.
+        FleetError: nothing listens there, or the answer cannot be read.
     """
     with closing(send_query(control, seconds)) as connection:
         return read_answer(control, connection)
 
 
 def query_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, Health | FleetError]:
-    """Ask many at once; those that do not answer cost one timeout together, not one each.
+    """Query many workers at once; those that do not answer cost one timeout together, not one each.
 
     Args:
-        controls: paths of control sites.
+        controls: paths of control sockets.
         seconds: how long to wait for all answers.
 
     Returns:
@@ -47,14 +48,14 @@ def query_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, He
     found: dict[str, Health | FleetError] = {}
     deadline = time.monotonic() + seconds
     with ExitStack() as stack:
-        asked: dict[str, UnixConnection] = {}
+        queried: dict[str, UnixConnection] = {}
         for control in controls:
             try:
-                asked[control] = stack.enter_context(closing(send_query(control, seconds)))
+                queried[control] = stack.enter_context(closing(send_query(control, seconds)))
             except FleetError as error:
                 found[control] = error
-        for control, connection in asked.items():
-            connection.sock.settimeout(max(deadline - time.monotonic(), SOON))
+        for control, connection in queried.items():
+            connection.sock.settimeout(max(deadline - time.monotonic(), LATE))
             try:
                 found[control] = read_answer(control, connection)
             except FleetError as error:
@@ -63,22 +64,23 @@ def query_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, He
 
 
 def send_query(control: str, seconds: float = TIMEOUT, path: str = "/") -> UnixConnection:
-    """Ask the same without waiting: ``connection.sock`` becomes readable when the answer is there.
+    """Send a query without waiting for the answer: ``connection.sock`` becomes readable when it is there.
 
     Args:
-        control: path of its control site.
+        control: path of the control socket.
         seconds: how long to wait for the answer.
-        path: ``/`` asks how it is.
+        path: ``/`` asks for the health.
 
     Raises:
-        FleetError: nobody is there to be asked, or it has taken none of very many questions.
+        Unresponsive: its backlog is full of unanswered queries.
+        FleetError: nothing listens there.
     """
     connection = UnixConnection(control, seconds)
     try:
         connection.request("GET", path)
-    except BlockingIOError:  # a full backlog (unix(7)): those who gave up waiting are in it too
+    except BlockingIOError:  # a full backlog (unix(7)); queries that timed out are still in it
         connection.close()
-        raise _silent(control, "it does not take any question") from None
+        raise _unresponsive(control, "it accepts no more queries") from None
     except (OSError, http.client.HTTPException) as error:
         connection.close()
         raise _no_answer(control, error) from None
@@ -89,20 +91,21 @@ def read_answer(control: str, connection: UnixConnection) -> Health:
     """Return the answer to a `send_query`.
 
     Raises:
-        FleetError: it did not come in the question's seconds, or is none.
+        Unresponsive: it did not come in time.
+        FleetError: it cannot be read.
     """
     try:
-        return Health(**json.loads(connection.getresponse().read()))
+        return read_health(json.loads(connection.getresponse().read()))
     except TimeoutError:
-        raise _silent(control, f"no answer in {connection.timeout:g} s") from None
+        raise _unresponsive(control, f"no answer in {connection.timeout:g} s") from None
     except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
         raise _no_answer(control, error) from None
 
 
-def _silent(control: str, reason: str) -> Unresponsive:
+def _unresponsive(control: str, reason: str) -> Unresponsive:
     return Unresponsive(control, reason, "its event loop is blocked, or it is stopped")
 
 
 def _no_answer(control: str, error: Exception) -> FleetError:
-    reason = f"its control site does not answer ({getattr(error, 'strerror', None) or repr(error)})"
+    reason = f"its control socket does not answer ({getattr(error, 'strerror', None) or error!r})"
     return FleetError(control, reason, "see its log")

@@ -5,7 +5,8 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+
+from aiohttp_fleet.common.argument_types import OneLineParser, whole_number
 
 HANG = 4.0
 """Seconds; with half a second between two looks, a hung worker is found within five."""
@@ -50,13 +51,6 @@ class Options:
     webhook: str | None
 
 
-class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"watchdog: {message}; see {self.prog} --help\n")
-
-
 def _size(text: str) -> int:
     found = _SIZE.fullmatch(text)
     if not found or not int(found[1]):
@@ -69,12 +63,6 @@ def _time(text: str) -> float:
     if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time, write it such as 30, 10m, 12h or 1d")
     return float(found[1]) * _SECONDS[found[2]]
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
 
 
 def _command(text: str) -> tuple[str, ...]:
@@ -99,22 +87,18 @@ def parse(argv: list[str]) -> Options:
     Raises:
         SystemExit: with 2 after one line on stderr, when it is wrong; with 0 after ``--help``.
     """
-    parser = _Parser(
-        prog="python -m aiohttp_fleet.watchdog",
-        description="Look after the workers; see docs/watchdog.md.",
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("aiohttp_fleet.watchdog", "Watch the workers, and kill or recycle those that need it.")
     add = parser.add_argument
     add("conf", type=Path, help="supervisord.conf")
     add("--program", default="aiohttp", help="the workers' program (default: %(default)s)")
     add("--hang", type=_time, default=HANG, metavar="TIME", help=f"no answer for so long is hung (default: {HANG:g} s)")
     add("--max-memory", type=_size, metavar="SIZE", help="recycle a worker above it, such as 500MB (default: never)")
     add("--max-age", type=_time, metavar="TIME", help="recycle a worker after it, such as 1d (default: never)")
-    add("--max-requests", type=_count, metavar="N", help="recycle a worker after so many (default: never)")
+    add("--max-requests", type=whole_number, metavar="N", help="recycle a worker after so many (default: never)")
     add("--retry", type=_time, default=RETRY, metavar="TIME", help=f"try again what failed (default: {RETRY:g} s)")
     add(
         "--budget",
-        type=_count,
+        type=whole_number,
         default=BUDGET,
         metavar="N",
         help="at most so many kills and recycles in 5 minutes (default: %(default)s)",

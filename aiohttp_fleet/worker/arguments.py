@@ -5,50 +5,53 @@ import functools
 import grp
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import NoReturn
+
+from aiohttp_fleet.common.argument_types import OneLineParser, whole_number
 
 BACKLOG = 4096
 """Connections that wait in a socket to be accepted; Linux's own limit (net.core.somaxconn) since 5.4.
 
-A connect to a unix socket whose backlog is full fails at once, and aiohttp's default of 128 answered 98 % of
+A connect to a unix socket whose backlog is full fails at once: with aiohttp's default of 128 nginx answers 98 % of
 4,000 simultaneous clients with 502.
 """
 DRAIN = 30.0
 """Seconds; stopwaitsecs in supervisord.conf must be above it, nginx's upstream keepalive_timeout below."""
 CLEANUP = 1.0
-"""Seconds that a handler gets to end by itself after the drain, and again after it was cancelled."""
+"""Seconds for a handler to end by itself after the drain, and again after it was cancelled."""
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
 STATIC = "static routes: "
-"""What stands in a preflight's output before the JSON of them, with ``--static``."""
+"""Text in a preflight's output before the JSON of the static routes, with ``--static``."""
 STATIC_PATH = "/static"
-"""Where the control site tells them."""
+"""Path of the control socket that returns the same JSON."""
+FORMAT = 1
+"""Format of the control socket's other answer; it rises only when a field changes its meaning."""
 NAMES = ("app", "app_factory", "get_app", "create_app")
-"""What ``MODULE`` alone stands for: the names aiohttp-devtools looks for, in its order (runserver/config.py)."""
+"""Names that ``MODULE`` alone is searched for: aiohttp-devtools' names, in its order (runserver/config.py)."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What one worker was told.
+    """The command line of one worker.
 
     Attributes:
         app: ``MODULE:NAME`` or ``MODULE``.
         paths: unix socket paths to serve.
-        control: unix socket path of the control site, None for none.
-        host: address of the TCP site.
-        port: port of the TCP site, None for none.
+        control: path of the control socket, None for none.
+        host: address of the TCP port.
+        port: TCP port to serve, None for none.
         backlog: connections that may wait to be accepted.
         mode: permission bits of the sockets.
         gid: group of the sockets, None to leave it.
         env_files: files with variables for the environment.
-        user: who to become when started as root.
-        drain: seconds that requests in flight get.
-        loop: ``uvloop`` or ``asyncio``; None takes uvloop where it is installed.
+        user: the user to become when started as root.
+        drain: seconds for requests in flight.
+        loop: ``uvloop`` or ``asyncio``; None for uvloop where it is installed.
         access_log: whether aiohttp writes its access log.
-        handler_cancellation: whether a handler is cancelled when its client leaves.
+        handler_cancellation: whether a handler is cancelled when its client disconnects.
         preflight: whether to build the application only, and serve nothing.
-        static: whether the preflight also tells which static routes nginx could serve.
+        static: whether the preflight also prints which static routes nginx could serve.
     """
 
     app: str
@@ -70,16 +73,9 @@ class Options:
 
 
 def control_path(path: str) -> str:
-    """Return where a worker that serves ``path`` has its control site: ``/tmp/web_1.ctl`` for ``/tmp/web_1.sock``."""
+    """Return the control socket of a worker that serves ``path``: ``/tmp/web_1.ctl`` for ``/tmp/web_1.sock``."""
     found = PurePath(path)
     return str(found.with_suffix(".ctl")) if found.suffix != ".ctl" else f"{path}.ctl"
-
-
-class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"worker: {message}; see {self.prog} --help\n")
 
 
 def _path(text: str) -> str:
@@ -105,13 +101,6 @@ def _group(text: str) -> int:
         raise argparse.ArgumentTypeError(f"there is no group {text!r} on this machine, see getent group") from None
 
 
-def _port(text: str) -> int:
-    port = int(text) if text.isdecimal() else 0
-    if not 0 < port < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
-    return port
-
-
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -122,44 +111,26 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if not 0 < count < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 to 65535")
-    return count
+_sixteen_bits = functools.partial(whole_number, most=65535)
 
 
 @functools.cache
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m aiohttp_fleet.worker",
-        description="Serve one aiohttp application in one process.",
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("aiohttp_fleet.worker", "Serve one aiohttp application in one process.")
     add = parser.add_argument
-    add(
-        "app",
-        metavar="MODULE[:NAME]",
-        help="an Application, a factory or an async factory; NAME may be dotted",
-    )
+    add("app", metavar="MODULE[:NAME]", help="an Application, a factory or an async factory; NAME may be dotted")
     add("--path", type=_path, dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
     add(
         "--control",
         type=_path,
         metavar="PATH",
-        help="socket of the control site (default: the first --path with the ending .ctl)",
+        help="path of the control socket (default: the first --path with the ending .ctl)",
     )
-    add("--host", default="127.0.0.1", help="address of the TCP site (default: %(default)s)")
-    add("--port", type=_port, help="serve this TCP port too")
-    add("--backlog", type=_count, default=BACKLOG, help="connections that may wait (default: %(default)s)")
+    add("--host", default="127.0.0.1", help="address of the TCP port (default: %(default)s)")
+    add("--port", type=_sixteen_bits, help="serve this TCP port too")
+    add("--backlog", type=_sixteen_bits, default=BACKLOG, help="connections that may wait (default: %(default)s)")
     add("--mode", type=_mode, default=MODE, metavar="OCTAL", help=f"mode of the sockets (default: {MODE:o})")
-    add(
-        "--group",
-        dest="gid",
-        type=_group,
-        metavar="NAME",
-        help="group of the sockets (default: the process's own)",
-    )
+    add("--group", dest="gid", type=_group, metavar="NAME", help="group of the sockets (default: the process's own)")
     add(
         "--env-file",
         dest="env_files",
@@ -167,9 +138,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PATH",
-        help="take NAME=VALUE lines of this file into the environment; may be repeated",
+        help="load NAME=VALUE lines of this file into the environment; may be repeated",
     )
-    add("--user", default=USER, help="who to become when started as root (default: %(default)s)")
+    add("--user", default=USER, help="the user to become when started as root (default: %(default)s)")
     add(
         "--drain",
         type=_seconds,
@@ -178,12 +149,10 @@ def _parser() -> argparse.ArgumentParser:
         help="how long requests in flight may take (default: %(default)g)",
     )
     add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
-    add("--access-log", action="store_true", help="write aiohttp's access log (default: nginx writes one)")
-    add("--handler-cancellation", action="store_true", help="cancel a handler when its client leaves (aiohttp: off)")
-    add("--preflight", action="store_true", help="import and build the application, serve nothing; 0 if that works")
-    add(
-        "--static", action="store_true", help="with --preflight: print the static routes too, as JSON, for fleet render"
-    )
+    add("--access-log", action="store_true", help="write aiohttp's access log (default: off; nginx writes one)")
+    add("--handler-cancellation", action="store_true", help="cancel a handler when its client disconnects")
+    add("--preflight", action="store_true", help="import and build the application, serve nothing; exit 0 if it works")
+    add("--static", action="store_true", help="with --preflight: print the static routes as JSON, for fleet render")
     return parser
 
 

@@ -1,8 +1,8 @@
-"""The control site: a private second socket on which a worker tells how it is.
+"""The control socket: a private second socket on which a worker reports its health.
 
-It is served by the same event loop, so whoever gets no answer knows that the loop is blocked; and by a server of its
-own, so that no route, middleware or signal of the application's is involved. It is there from before the
-application's start-up until the process ends, and what fails here never costs a request.
+The same event loop serves it, so no answer means that the loop is blocked; a server of its own does, so no route,
+middleware or signal of the application is involved. It exists from before the application's start-up until the process
+ends, and an error here never costs a request.
 """
 
 import asyncio
@@ -20,47 +20,47 @@ from aiohttp import web
 from aiohttp_fleet import __version__
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.worker.arguments import STATIC_PATH
-from aiohttp_fleet.worker.drain import look
+from aiohttp_fleet.worker.aiohttp_internals import requests_count
+from aiohttp_fleet.worker.arguments import FORMAT, STATIC_PATH
+from aiohttp_fleet.worker.drain import ConnectionCounts, Websockets, count_connections
 from aiohttp_fleet.worker.listener import UnixListener
 from aiohttp_fleet.worker.socket_path import SocketPath
 from aiohttp_fleet.worker.static_routes import described
-from aiohttp_fleet.worker.websockets import Websockets
 
 MODE = 0o600
-"""The worker's own user, and root, may ask."""
+"""Only the worker's own user, and root, may connect."""
 BACKLOG = 128
 BEAT = 0.5
-"""Seconds between two looks at the event loop's lag."""
+"""Seconds between two measurements of the event loop's lag."""
 BEATS = 20
-"""Ten seconds of them are remembered."""
+"""Measurements that are kept: ten seconds."""
 
 
 class LoopLag:
-    """How late the event loop has been."""
+    """How late the event loop runs a timer."""
 
     def __init__(self) -> None:
         self._lags: deque[float] = deque([0.0], BEATS)
 
     def start(self) -> None:
-        """Begin to beat, on the running loop."""
+        """Begin to measure, on the running loop."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + BEAT
+        scheduled = loop.time() + BEAT
 
         def beat() -> None:
-            self._lags.append(loop.time() - due)
+            self._lags.append(loop.time() - scheduled)
             self.start()
 
-        loop.call_at(due, beat)
+        loop.call_at(scheduled, beat)
 
-    def lag(self) -> float:
+    def longest(self) -> float:
         """Return the longest delay of the last ten seconds, in seconds."""
         return max(self._lags)
 
 
 @dataclass
 class WorkerStatus:
-    """What the control site tells about.
+    """What the control socket reports.
 
     Attributes:
         app: the application, ``MODULE:NAME``.
@@ -80,78 +80,79 @@ class WorkerStatus:
 
 
 class ControlSocket:
-    """The control site of one worker.
+    """The control socket of one worker.
 
     Args:
-        path: its socket path, None for no control site.
-        serving: what it tells about.
+        path: its path, None for no control socket.
+        status: what it reports.
     """
 
-    def __init__(self, path: str | None, serving: WorkerStatus) -> None:
+    def __init__(self, path: str | None, status: WorkerStatus) -> None:
         self._listener = UnixListener(SocketPath(path, MODE, None), BACKLOG) if path else None
-        self._serving = serving
-        self._pulse = LoopLag()
+        self._status = status
+        self._loop_lag = LoopLag()
         self._began = time.monotonic()
         self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0)
-        self._trouble = ""
+        self._problem = ""
 
     async def open(self) -> None:
         """Begin to answer."""
-        self._pulse.start()
+        self._loop_lag.start()
         await self._runner.setup()
         if self._listener:
-            with self._told():
+            with self._errors_logged():
                 await self._listener.open(self._runner)
 
-    async def watch(self) -> None:
-        """Bind again where the path is gone. A successor's is left alone: only the sockets decide who serves."""
+    async def keep_bound(self) -> None:
+        """Bind again a path that was removed; a successor's is left alone, because only --path decides who serves."""
         if self._listener:
-            with self._told():
-                await self._listener.still_served()
+            with self._errors_logged():
+                await self._listener.keep_bound()
 
     async def close(self) -> None:
-        """Withdraw the path, where it is still ours, and answer no more."""
+        """Remove the path, if it is still ours, and stop answering."""
         if self._listener:
             await self._listener.withdraw()
         await self._runner.cleanup()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_logged(self) -> Iterator[None]:
         try:
             yield
-            self._trouble = ""
+            self._problem = ""
         except (FleetError, OSError) as error:
-            if str(error) != self._trouble:  # once, not twice a second
-                log_line(f"control site: {error}; serving on")
-            self._trouble = str(error)
+            if str(error) != self._problem:  # once, not twice a second
+                log_line(f"control socket: {error}; serving on")
+            self._problem = str(error)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         if request.path != STATIC_PATH:
             return web.json_response(self.health())
-        app = self._serving.started
+        app = self._status.started
         return web.json_response(text=described(app, started=True)) if app else web.Response(status=503)
 
     def health(self) -> dict[str, object]:
         """Return what `aiohttp_fleet.supervision.health.Health` documents."""
-        serving = self._serving
-        traffic = look(serving.server, serving.websockets) if serving.server else None
+        status, server = self._status, self._status.server
+        counts = count_connections(server, status.websockets) if server else ConnectionCounts(0, 0, 0)
         return {
-            "state": serving.state,
+            "state": status.state,
             "pid": os.getpid(),
             "name": os.environ.get("SUPERVISOR_PROCESS_NAME", "worker"),
-            "app": serving.app,
+            "app": status.app,
             "version": __version__,
-            "forked": serving.forked,
+            "format": FORMAT,
+            "forked": status.forked,
             "uptime": time.monotonic() - self._began,
-            "lag": self._pulse.lag(),
-            "requests": serving.server.requests_count if serving.server else 0,
-            "in_flight": traffic.busy if traffic else 0,
-            "connections": traffic.busy + traffic.idle + traffic.websockets if traffic else 0,
-            "websockets": traffic.websockets if traffic else 0,
-            "memory": resident(),
+            "lag": self._loop_lag.longest(),
+            "requests": requests_count(server) if server else 0,
+            "in_flight": counts.busy,
+            "connections": counts.busy + counts.idle + counts.websockets,
+            "websockets": counts.websockets,
+            "memory": resident_bytes(),
         }
 
 
-def resident() -> int:
-    """Return the bytes of resident memory (proc(5), /proc/pid/statm, second field)."""
+def resident_bytes() -> int:
+    """Return the resident memory of this process (proc(5), /proc/pid/statm, second field)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -1,26 +1,31 @@
-"""The drain: no new clients, everybody who is here is answered, then nobody is left.
+"""The drain: accept no new clients, answer those who are connected, end when the last connection is closed.
 
-nginx keeps idle connections to a worker and may send a request on one at any moment; a POST that was sent on a
-connection that the worker closes is lost, because nginx must not repeat it (proxy_next_upstream). So a worker
-never closes an idle connection before the drain deadline: it answers with ``Connection: close`` and waits for
-nginx, whose upstream keepalive_timeout is far below the deadline.
+nginx keeps idle connections to a worker and may send a request on one at any moment. A POST sent on a connection that
+the worker closes fails, because nginx must not repeat it (proxy_next_upstream). So a worker never closes an idle
+connection before the drain's deadline: it answers with ``Connection: close`` and waits for nginx, whose upstream
+keepalive_timeout is far below the deadline.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from aiohttp_fleet.common.stderr_log import log_traceback
+from aiohttp_fleet.worker.aiohttp_internals import close_after_each_answer, connections, is_idle, on_websocket
 from aiohttp_fleet.worker.listener import Listener
-from aiohttp_fleet.worker.websockets import Websockets
 
-TICK = 0.05
-"""Seconds between two looks. The first look comes one tick after the path is gone, so that a client which was
-inside ``connect(2)`` at that moment has reached the backlog."""
+INTERVAL = 0.05
+"""Seconds between two counts. The first comes one interval after the path is removed: a client that was inside
+``connect(2)`` at that moment is in the backlog by then."""
 QUIET = 2
-"""Looks in a row that must find nobody: a connection that the loop has just accepted is in neither count yet."""
+"""Counts in a row that must find no connection: one that the event loop has just accepted is neither in the backlog
+nor in aiohttp's list yet."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds for clients to answer a websocket's close frame; one that has vanished never does."""
 
 
 class Runner(web.AppRunner):
@@ -33,7 +38,7 @@ class Runner(web.AppRunner):
         self._shutdown: asyncio.Task[None] | None = None
 
     def begin_shutdown(self) -> asyncio.Task[None]:
-        """Send the application's on_shutdown signal, the first time, and return the task that does."""
+        """Send the application's on_shutdown signal if that has not been done, and return the task that sends it."""
         self._shutdown = self._shutdown or asyncio.create_task(self._send())
         return self._shutdown
 
@@ -43,19 +48,45 @@ class Runner(web.AppRunner):
 
     async def _send(self) -> None:
         try:
-            await super().shutdown()
+            await self.app.shutdown()
         except (Exception, asyncio.CancelledError) as error:
-            log_traceback(error)  # the application's own; the rest of the clean-up is owed to it all the same
+            log_traceback(error)  # the application's own error; the rest of the clean-up runs all the same
+
+
+class Websockets:
+    """Every websocket that was opened since `watch`, as long as it lives."""
+
+    def __init__(self) -> None:
+        self._opened: WeakKeyDictionary[web.WebSocketResponse, web.RequestHandler] = WeakKeyDictionary()
+
+    def watch(self) -> None:
+        """Note each websocket from now on, with its connection."""
+        on_websocket(self._opened.__setitem__)
+
+    def open(self) -> list[web.WebSocketResponse]:
+        """Return those that are not closed."""
+        return [ws for ws in self._opened if not ws.closed]
+
+    def connections(self) -> set[web.RequestHandler]:
+        """Return the connections they were opened on, those of closed websockets included."""
+        return set(self._opened.values())
+
+    async def close(self) -> None:
+        """Send each of them close code 1001, "going away", and wait for the answers (RFC 6455, 7.4.1)."""
+        closing = (ws.close(code=WSCloseCode.GOING_AWAY, message=b"server restart") for ws in self.open())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await asyncio.gather(*closing, return_exceptions=True)
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """The HTTP connections of a server at one moment.
+class ConnectionCounts:
+    """The connections of a server at one moment.
 
     Attributes:
-        busy: connections with a request in flight, an answer being written, or a request not yet read.
-        idle: kept-alive connections that wait for a next request.
-        websockets: websockets whose handler has not ended, in neither of the two.
+        busy: connections with a request in flight, an answer being written, or a request that is still arriving.
+        idle: keep-alive connections that wait for their next request.
+        websockets: websockets whose handler has not ended; counted in neither of the two.
     """
 
     busy: int
@@ -66,50 +97,35 @@ class Traffic:
         return f"{self.busy} requests, {self.idle} idle connections and {self.websockets} websockets"
 
 
-def look(server: web.Server, websockets: Websockets) -> Traffic:
+def count_connections(server: web.Server, websockets: Websockets) -> ConnectionCounts:
     """Count the connections of ``server``."""
-    connections = set(server.connections)
-    upgraded = connections & websockets.connections()
-    idle = sum(map(_is_idle, connections - upgraded))
-    return Traffic(len(connections) - len(upgraded) - idle, idle, len(upgraded))
-
-
-def _is_idle(connection: web.RequestHandler) -> bool:
-    """Whether it waits for a next request; aiohttp has no public word for it (web_protocol.py, start)."""
-    waiter = connection._waiter
-    return waiter is not None and not waiter.done()
-
-
-def announce_close() -> None:
-    """Make every answer from now on carry ``Connection: close``, those to requests in flight included.
-
-    Replaces a property of aiohttp's class for the rest of this process's life, so that it costs nothing before.
-    ``force_close()`` in an on_response_prepare signal would be too late for the header.
-    """
-    web.BaseRequest.keep_alive = property(lambda request: False)  # type: ignore[method-assign,assignment]
+    found = connections(server)
+    upgraded = found & websockets.connections()
+    idle = sum(map(is_idle, found - upgraded))
+    return ConnectionCounts(len(found) - len(upgraded) - idle, idle, len(upgraded))
 
 
 async def drain(
     runner: Runner, listeners: Sequence[Listener], websockets: Websockets, seconds: float
-) -> Traffic | None:
-    """Withdraw the listeners and wait until the last client is gone.
+) -> ConnectionCounts | None:
+    """Withdraw the listeners and wait until the last connection is closed.
 
-    The application's on_shutdown signal is sent when no idle connection is left that could bring a new request,
-    or as soon as the ordinary requests are done and websockets are left; each websocket that it does not close
-    then gets code 1001. A handler that goes on after its websocket was closed is not waited for.
+    The application's on_shutdown signal is sent when no idle connection is left that could bring a new request, or as
+    soon as the ordinary requests are done and websockets are left; each websocket that it does not close then gets
+    code 1001. The drain does not wait for a handler that continues after its websocket is closed.
 
     Args:
         runner: the running application.
-        listeners: its sites.
+        listeners: where it listens.
         websockets: those it has opened.
         seconds: the deadline.
 
     Returns:
-        Who was still there at the deadline; None when all had left before it.
+        The connections left at the deadline; None when all were closed before it.
     """
     server = runner.server
     assert server is not None  # the runner is set up
-    announce_close()
+    close_after_each_answer()
     for listener in listeners:
         await listener.withdraw()
     loop = asyncio.get_running_loop()
@@ -117,22 +133,22 @@ async def drain(
     closing: asyncio.Task[None] | None = None
     quiet = 0
     while True:
-        await asyncio.sleep(TICK)
-        traffic = look(server, websockets)
-        pending = any(listener.pending() for listener in listeners)
+        await asyncio.sleep(INTERVAL)
+        counts = count_connections(server, websockets)
+        is_pending = any(listener.is_pending() for listener in listeners)
         is_closing = closing is not None and not closing.done()
-        is_used = pending or traffic.busy or traffic.idle or is_closing or websockets.open()
+        is_used = is_pending or counts.busy or counts.idle or is_closing or websockets.open()
         quiet = 0 if is_used else quiet + 1
         if quiet == QUIET:
             return None
         if loop.time() >= deadline:
-            return traffic
-        if not (pending or traffic.idle):
+            return counts
+        if not (is_pending or counts.idle):
             runner.begin_shutdown()
-        if not (pending or traffic.busy or is_closing) and websockets.open():
+        if not (is_pending or counts.busy or is_closing) and websockets.open():
             closing = asyncio.create_task(_close(runner, websockets))
 
 
 async def _close(runner: Runner, websockets: Websockets) -> None:
-    await runner.shutdown()  # an application that closes its own websockets may say why
+    await runner.shutdown()  # an application that closes its own websockets may give a reason
     await websockets.close()

@@ -1,17 +1,13 @@
 """The client as the application sees it: the browser, not nginx.
 
-nginx says in two headers who asks, and how; aiohttp reads neither. ``remote`` and ``scheme`` of a request are computed
-when they are first asked for, and ``host`` comes from the Host header, which nginx passes on; ``url``, ``secure`` and
-the access log's ``%a`` are made of these. So it is enough to compute these two otherwise, and a request of which nobody
-asks them costs nothing.
+nginx sends the client's address and scheme in two headers, which aiohttp ignores. A request computes ``remote`` and
+``scheme`` when they are first read; ``url``, ``secure`` and the access log's ``%a`` derive from them. So it is enough
+to compute these two from the headers, and a request that never reads them costs nothing.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from aiohttp import web
-from aiohttp.helpers import sentinel
-from propcache.api import under_cached_property
+
+from aiohttp_fleet.worker.aiohttp_internals import keep_client_in_clones, over_unix_socket, override_property
 
 FOR = "X-Forwarded-For"
 PROTO = "X-Forwarded-Proto"
@@ -19,49 +15,22 @@ SCHEMES = ("http", "https")
 
 
 def use_forwarded_headers() -> None:
-    """Let requests over a unix socket have the ``remote`` and ``scheme`` that nginx tells of.
+    """Derive ``request.remote`` and ``request.scheme`` from X-Forwarded-For and X-Forwarded-Proto.
 
-    Only who may write to the socket is believed, and that is nginx; over TCP anybody could write the two headers, and
-    aiohttp's own answer stands. ``request.clone(remote=..., scheme=...)`` goes before either, as ever.
+    Over a unix socket only: its mode decides who may write to it, and that is nginx. Over TCP any client can send the
+    two headers, so aiohttp's own values stay. ``request.clone(remote=..., scheme=...)`` overrides either.
     """
-    remote, scheme = _original("remote"), _original("scheme")
-
-    def told_remote(self: web.BaseRequest) -> str | None:
-        told = self.headers.get(FOR) if _over_unix(self) else None
-        # The last is whom nginx itself has seen; what stands before it the client may have written.
-        return told.rpartition(",")[2].strip() if told else remote(self)
-
-    def told_scheme(self: web.BaseRequest) -> str:
-        told = self.headers.get(PROTO) if _over_unix(self) else None
-        return told if told in SCHEMES else scheme(self)
-
-    for name, function in (("remote", told_remote), ("scheme", told_scheme)):
-        function.__name__ = name  # under which it is cached, where clone() puts what it is given
-        function.__doc__ = _original(name).__doc__
-        setattr(web.BaseRequest, name, under_cached_property(function))
-    _keep_in_clones()
+    override_property("remote", _remote)
+    override_property("scheme", _scheme)
+    keep_client_in_clones()
 
 
-def _keep_in_clones() -> None:
-    """Let a clone with other headers have the client of the request: under aiohttp it does not depend on them."""
-    clone = web.BaseRequest.clone
-
-    def kept(self: web.BaseRequest, **changes: Any) -> web.BaseRequest:
-        if changes.get("headers", sentinel) is not sentinel:
-            for name in ("remote", "scheme"):
-                if changes.get(name, sentinel) is sentinel:
-                    changes[name] = getattr(self, name)
-        return clone(self, **changes)
-
-    web.BaseRequest.clone = kept  # type: ignore[method-assign]
+def _remote(request: web.BaseRequest) -> str | None:
+    header = request.headers.get(FOR) if over_unix_socket(request) else None
+    # nginx has appended the last address itself; the client may have written the others.
+    return header.rpartition(",")[2].strip() if header else None
 
 
-def _original(name: str) -> Callable[[web.BaseRequest], Any]:
-    """Return the function behind one of aiohttp's cached properties."""
-    function: Callable[[web.BaseRequest], Any] = vars(web.BaseRequest)[name].wrapped
-    return function
-
-
-def _over_unix(request: web.BaseRequest) -> bool:
-    """Whether a request came over a unix socket: its own name is a path, not a pair of address and port."""
-    return isinstance(request._transport_sockname, str)
+def _scheme(request: web.BaseRequest) -> str | None:
+    header = request.headers.get(PROTO) if over_unix_socket(request) else None
+    return header if header in SCHEMES else None

@@ -1,4 +1,4 @@
-"""The worker's sites, from listening to withdrawn: unix sockets and TCP ports."""
+"""Where a worker listens: unix sockets and TCP ports, from open to withdrawn."""
 
 import asyncio
 import select
@@ -9,23 +9,23 @@ from aiohttp import web
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.worker.socket_path import Holder, SocketPath
+from aiohttp_fleet.worker.socket_path import PathState, SocketPath
 
 
 class Listener(Protocol):
-    """An aiohttp site that can leave without dropping anyone."""
+    """An aiohttp site that can be closed without a failed request."""
 
     async def open(self, runner: web.BaseRunner) -> None:
-        """Start to accept, then let clients find it."""
+        """Accept connections, then let clients find it."""
 
     async def withdraw(self) -> None:
-        """Let no new client find it; those who have connected are still served."""
+        """Let no new client find it; connected ones are served."""
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
 
-    async def still_served(self) -> bool:
-        """Mend what can be mended; False when a successor has taken its place."""
+    async def keep_bound(self) -> bool:
+        """Bind again what was removed; False when a successor serves there."""
 
 
 class UnixListener:
@@ -46,7 +46,7 @@ class UnixListener:
         return self._path.path
 
     async def open(self, runner: web.BaseRunner) -> None:
-        """Bind beside the path, accept, and only then rename onto it."""
+        """Bind a temporary name, accept connections, and only then rename it onto the path."""
         self._runner = runner
         sock = self._path.bind(self._backlog)
         site = web.SockSite(runner, sock, backlog=self._backlog)
@@ -54,38 +54,38 @@ class UnixListener:
             await site.start()
             self._path.publish()
         except BaseException:  # a signal in the start-up is a cancellation
-            self._path.forget()
+            self._path.remove_temporary()
             await site.stop()
             raise
         self._open.append((sock, site))
 
     async def withdraw(self) -> None:
-        """Unlink the path: nginx gets ENOENT and asks the next server, even for a POST."""
+        """Unlink the path: nginx gets ENOENT and tries the next server, even with a POST."""
         self._path.withdraw()
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
-        return any(_pending(sock) for sock, _ in self._open)
+        return any(_is_pending(sock) for sock, _ in self._open)
 
-    async def still_served(self) -> bool:
-        """Bind again where a cleaner of /tmp has removed the path; False when a successor has it.
+    async def keep_bound(self) -> bool:
+        """Bind again a path that was removed, for example by a cleaner of /tmp; False when a successor has it.
 
         Raises:
             FleetError: it could not be bound again.
         """
-        await self._close_lost()
-        holder = self._path.holder()
-        if holder is Holder.NOBODY and self._runner is not None:
+        await self._close_old()
+        state = self._path.state()
+        if state is PathState.MISSING and self._runner is not None:
             await self.open(self._runner)
-            log_line(f"{self}: it was gone, bound again")
-        return holder is not Holder.ANOTHER
+            log_line(f"{self}: the path was removed, bound again")
+        return state is not PathState.REPLACED
 
-    async def _close_lost(self) -> None:
-        """Close the sockets whose path was lost before, once everybody who reached them is accepted."""
-        for lost in self._open[:-1]:
-            if not _pending(lost[0]):
-                await lost[1].stop()
-                self._open.remove(lost)
+    async def _close_old(self) -> None:
+        """Close the sockets whose path was removed, once every client in their backlog is accepted."""
+        for old in self._open[:-1]:
+            if not _is_pending(old[0]):
+                await old[1].stop()
+                self._open.remove(old)
 
 
 class TcpListener:
@@ -108,7 +108,7 @@ class TcpListener:
         """Listen and accept.
 
         Raises:
-            FleetError: somebody has begun to listen on the port since it was bound.
+            FleetError: another process listens on the port since it was bound.
         """
         for sock in self._socks:
             site = web.SockSite(runner, sock, backlog=self._backlog)
@@ -119,26 +119,26 @@ class TcpListener:
             self._sites.append(site)
 
     async def withdraw(self) -> None:
-        """Accept who is waiting, then close: Linux resets whatever a closing TCP listener has in its backlog."""
+        """Accept the clients in the backlog, then close: Linux resets what is in it when a TCP listener closes."""
         for _ in range(self._backlog):
-            if not self.pending():
+            if not self.is_pending():
                 break
             await asyncio.sleep(0)
         self._socks = []
         while self._sites:
             await self._sites.pop().stop()
 
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether clients have connected that are not accepted yet."""
-        return any(map(_pending, self._socks))
+        return any(map(_is_pending, self._socks))
 
-    async def still_served(self) -> bool:
-        """Nobody can take a port away."""
+    async def keep_bound(self) -> bool:
+        """Return True: a bound port cannot be taken."""
         return True
 
 
 def bind_tcp(host: str, port: int) -> list[socket.socket]:
-    """Bind, without listening, every address of ``host``.
+    """Bind every address of ``host``, without listening.
 
     Raises:
         FleetError: the host is unknown or not of this machine, or the port is taken or not allowed.
@@ -162,13 +162,13 @@ def bind_tcp(host: str, port: int) -> list[socket.socket]:
 
 
 def _cannot_listen(where: str, error: OSError) -> FleetError:
-    step = "see who has it with ss -ltnp, or choose another --host or --port"
+    step = "find the process with ss -ltnp, or choose another --host or --port"
     if isinstance(error, socket.gaierror):
         step = "name an address of this machine in --host"
     return FleetError(where, f"cannot listen there ({error.strerror})", step)
 
 
-def _pending(sock: socket.socket) -> bool:
+def _is_pending(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))

@@ -1,10 +1,11 @@
-"""From ``MODULE:NAME`` to an Application."""
+"""From ``MODULE:NAME`` to an Application, and from ``--loop`` to an event loop."""
 
 import asyncio
 import difflib
-import importlib
+import importlib.util
 import inspect
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from functools import reduce
 from pathlib import Path
@@ -16,9 +17,28 @@ from aiohttp_fleet.common.stderr_log import log_traceback
 from aiohttp_fleet.worker.arguments import NAMES
 
 _FAILURES = (Exception, SystemExit, asyncio.CancelledError)
-"""What user code may end with; a cancellation is its own, nobody else cancels before the worker serves."""
+"""How user code may fail; a cancellation is its own, the worker cancels nothing before it serves."""
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _FORMS = "an Application, a function or a coroutine function that returns one"
+
+
+def loop_factory(name: str | None) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return the function that makes the event loop.
+
+    Args:
+        name: ``uvloop`` or ``asyncio``; None for uvloop where it is installed.
+
+    Raises:
+        FleetError: uvloop is named and not installed.
+    """
+    if name == "asyncio" or (name is None and importlib.util.find_spec("uvloop") is None):
+        return asyncio.new_event_loop
+    try:
+        import uvloop
+    except ImportError:
+        step = f"{sys.executable} -m pip install uvloop, or --loop=asyncio"
+        raise FleetError("--loop=uvloop", "uvloop is not installed", step) from None
+    return uvloop.new_event_loop
 
 
 def load(spec: str, loop: asyncio.AbstractEventLoop) -> web.Application:
@@ -29,7 +49,7 @@ def load(spec: str, loop: asyncio.AbstractEventLoop) -> web.Application:
     ``adev runserver`` does.
 
     Args:
-        spec: ``MODULE:NAME``, NAME may be dotted; ``MODULE`` alone takes the first of `NAMES`.
+        spec: ``MODULE:NAME``, NAME may be dotted; ``MODULE`` alone is searched for `NAMES`.
         loop: the loop that will serve it, set as the current one.
 
     Raises:
@@ -79,7 +99,7 @@ def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.A
     except _FAILURES as error:
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
-        raise FleetError(spec, f"what it returned is {_kind(built)}", "return an aiohttp.web.Application")
+        raise FleetError(spec, f"it returned {_kind(built)}", "return an aiohttp.web.Application")
     return built
 
 
@@ -110,11 +130,11 @@ def _refuse_arguments(spec: str, factory: Callable[..., object]) -> None:
         raise FleetError(spec, f"it takes arguments ({error})", "wrap it in a function without any") from None
 
 
-def _failed(spec: str, act: str, error: BaseException) -> FleetError:
+def _failed(spec: str, verb: str, error: BaseException) -> FleetError:
     log_traceback(error)
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return FleetError(spec, f"it failed to {act} ({words})", "the traceback is above")
+    return FleetError(spec, f"it failed to {verb} ({words})", "the traceback is above")
 
 
 def _kind(value: object) -> str:
-    return "None" if value is None else f"of type {type(value).__name__}"
+    return "None" if value is None else f"an object of type {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""The order of a worker's start: what can be refused without the application is refused before it runs."""
+"""The order of a worker's start: everything that can fail without the application is checked before it is loaded."""
 
 import asyncio
 import faulthandler
@@ -12,19 +12,17 @@ from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
+from aiohttp_fleet.worker.drain import Websockets
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
-from aiohttp_fleet.worker.loader import load
-from aiohttp_fleet.worker.loop import loop_factory
+from aiohttp_fleet.worker.loader import load, loop_factory
 from aiohttp_fleet.worker.preflight import preflight
-from aiohttp_fleet.worker.process_title import set_process_title
+from aiohttp_fleet.worker.process import become, check_group, enlarge_output_pipes, set_title
 from aiohttp_fleet.worker.serve import serve
-from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, claim
-from aiohttp_fleet.worker.user import become, check_group
-from aiohttp_fleet.worker.websockets import Websockets
+from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, clear
 
 FORKED = "AIOHTTP_FLEET_FORKED"
-"""The variable by which the plugin tells the worker that it was forked."""
+"""Environment variable that the plugin sets in a worker that it forks."""
 
 
 def main(argv: list[str]) -> int:
@@ -37,19 +35,19 @@ def main(argv: list[str]) -> int:
         The exit code: 0 after a drain, 1 when it could not start; one line on stderr says why.
     """
     options = parse(argv)
-    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, a blocked event loop's too
+    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
     forked = os.environ.pop(FORKED, "") == "1"
     if options.preflight:
         preflight(options)
     try:
-        set_process_title()
+        set_title()
         listeners = _prepare(options)
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
             stop = asyncio.Event()
-            _run_to_the_end(loop, _serve(app, options, forked, listeners, stop), stop)
+            _run(loop, _serve(app, options, forked, listeners, stop), stop)
     except FleetError as error:
         log_line(str(error))
         return 1
@@ -59,13 +57,14 @@ def main(argv: list[str]) -> int:
 
 
 def _prepare(options: Options) -> list[Listener]:
-    """Everything that may need root, then root no more."""
+    """Do everything that may need root, then become the unprivileged user."""
     for path in options.paths:
-        claim(path)
+        clear(path)
     if options.control:
-        claim(options.control)
+        clear(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     raise_file_limit()
+    enlarge_output_pipes()
     load_env_files(options.env_files)
     become(options.user, options.gid)
     check_group(options.gid)
@@ -77,10 +76,8 @@ def _prepare(options: Options) -> list[Listener]:
     return [*listeners, TcpListener(tcp, options.backlog)] if tcp else listeners
 
 
-def _run_to_the_end(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None], stop: asyncio.Event
-) -> None:
-    """Run the worker; an application may raise web.GracefulExit, as under web.run_app, to be drained and ended."""
+def _run(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None], stop: asyncio.Event) -> None:
+    """Run the worker; web.GracefulExit, which an application may raise as under web.run_app, starts the drain."""
     task = loop.create_task(coroutine)
     while not task.done():
         try:
@@ -92,9 +89,9 @@ def _run_to_the_end(
 async def _serve(
     app: web.Application, options: Options, forked: bool, listeners: list[Listener], stop: asyncio.Event
 ) -> None:
-    serving = WorkerStatus(options.app, forked, Websockets())
+    status = WorkerStatus(options.app, forked, Websockets())
     try:
-        await serve(app, listeners, ControlSocket(options.control, serving), serving, options, stop)
+        await serve(app, listeners, ControlSocket(options.control, status), status, options, stop)
     except FleetError:
         raise
     except Exception as error:

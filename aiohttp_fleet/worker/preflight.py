@@ -1,4 +1,4 @@
-"""The preflight: the application is built as a worker would build it, in a process that then ends."""
+"""The preflight: build the application as a worker would, in a process that then ends."""
 
 import asyncio
 import os
@@ -7,19 +7,19 @@ from typing import NoReturn
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
+from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import STATIC, Options
 from aiohttp_fleet.worker.env_files import load_env_files
-from aiohttp_fleet.worker.loader import load
-from aiohttp_fleet.worker.loop import loop_factory
+from aiohttp_fleet.worker.loader import load, loop_factory
+from aiohttp_fleet.worker.process import become
 from aiohttp_fleet.worker.static_routes import described
-from aiohttp_fleet.worker.user import become
 
 
 def preflight(options: Options) -> NoReturn:
-    """Import and build the application, and end this process: 0 when that works, else 1 with the reason in a last line.
+    """Import and build the application, then exit: 0 when it was built, else 1 with the reason in the last line.
 
-    No socket is bound or looked at, and on_startup is not run. So nothing that belongs to the end is run either: a
-    thread or task that the build has begun would be waited for, and only on_cleanup could end it.
+    No socket is bound or connected to, and on_startup is not run. Nothing that belongs to the end of a process runs
+    either: it would wait for threads and tasks that the build has started, which only on_cleanup could end.
 
     Args:
         options: the command line.
@@ -30,6 +30,8 @@ def preflight(options: Options) -> NoReturn:
         become(options.user, options.gid)
         loop = loop_factory(options.loop)()
         asyncio.set_event_loop(loop)
+        for sentence in loop.run_until_complete(missing()):
+            log_line(sentence)
         app = load(options.app, loop)
         if options.static:
             log_line(f"{STATIC}{described(app, started=False)}")

@@ -1,4 +1,4 @@
-"""The life of a worker: start the application, open the sites, serve, drain, clean up."""
+"""The life of a worker: start the application, listen, serve, drain, clean up."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 
 from aiohttp import web
-from aiohttp.log import access_logger
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import discard_closed_output, log_line
+from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Runner, drain
@@ -20,35 +20,37 @@ from aiohttp_fleet.worker.forwarded import use_forwarded_headers
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.path_watch import PathWatch
 
-WATCH = 0.5
-"""Seconds between two looks at the paths, where nothing calls for one earlier."""
+CHECK = 0.5
+"""Seconds between two checks of the paths; inotify starts one earlier."""
 KEEPALIVE = 3630.0
-"""Seconds; nginx is the one that closes idle connections, aiohttp's own default for a server behind a proxy."""
+"""Seconds; nginx closes idle connections long before. aiohttp's own default for a server behind a proxy."""
 
 
 async def serve(
     app: web.Application,
     listeners: Sequence[Listener],
     control: ControlSocket,
-    serving: WorkerStatus,
+    status: WorkerStatus,
     options: Options,
     stop: asyncio.Event,
 ) -> None:
-    """Serve ``app`` until SIGTERM, SIGINT, ``stop`` or the loss of a path, then drain.
+    """Serve ``app`` until SIGTERM, SIGINT, ``stop``, or until a successor has one of the paths; then drain.
 
     Args:
         app: the application.
         listeners: where to serve it.
-        control: the control site.
-        serving: what the control site tells about.
+        control: the control socket.
+        status: what the control socket reports.
         options: the command line.
-        stop: set by whoever else wants it to drain.
+        stop: starts the drain when it is set.
 
     Raises:
         FleetError: a listener could not be opened.
-        asyncio.CancelledError: a signal came while the application was still starting.
+        asyncio.CancelledError: a signal came during the application's start-up.
     """
-    serving.websockets.watch()
+    for sentence in await missing():
+        log_line(sentence)
+    status.websockets.watch()
     use_forwarded_headers()
     runner = Runner(
         app,
@@ -57,38 +59,38 @@ async def serve(
         handler_cancellation=options.handler_cancellation,
         access_log=_access_logger() if options.access_log else None,
     )
-    _end_start_up_by_signal()
+    _cancel_on_signal()
     _watch_parent()
     await control.open()
     try:
-        await _live(app, runner, listeners, control, serving, options.drain, stop)
+        await _start_serve_drain(app, runner, listeners, control, status, options.drain, stop)
     finally:
         await control.close()
 
 
-async def _live(
+async def _start_serve_drain(
     app: web.Application,
     runner: Runner,
     listeners: Sequence[Listener],
     control: ControlSocket,
-    serving: WorkerStatus,
+    status: WorkerStatus,
     seconds: float,
     stop: asyncio.Event,
 ) -> None:
     await runner.setup()
-    serving.server, serving.started = runner.server, app
+    status.server, status.started = runner.server, app
     try:
         for listener in listeners:
             await listener.open(runner)
-        _drain_by_signal(stop)
-        serving.state = "ready"
+        _drain_on_signal(stop)
+        status.state = "ready"
         log_line(f"ready on {' and '.join(map(str, listeners))}")
         await _until_stopped(stop, listeners, control)
-        serving.state = "draining"
+        status.state = "draining"
         began = time.monotonic()
-        cut = await drain(runner, listeners, serving.websockets, seconds)
+        left = await drain(runner, listeners, status.websockets, seconds)
         took = time.monotonic() - began
-        log_line(f"drain deadline of {seconds:g} s: cut {cut}" if cut else f"drained in {took:.1f} s")
+        log_line(f"drain deadline of {seconds:g} s: cut {left}" if left else f"drained in {took:.1f} s")
     finally:
         for listener in listeners:
             await listener.withdraw()
@@ -104,21 +106,23 @@ async def _clean_up(runner: Runner) -> None:
 
 def _access_logger() -> logging.Logger:
     """Return aiohttp's access logger, on stderr where the application has not configured logging."""
-    if access_logger.level == logging.NOTSET:
-        access_logger.setLevel(logging.INFO)
-    if not access_logger.hasHandlers():
-        access_logger.addHandler(logging.StreamHandler())
-    return access_logger
+    logger = logging.getLogger("aiohttp.access")  # https://docs.aiohttp.org/en/stable/logging.html#access-logs
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+    if not logger.hasHandlers():
+        logger.addHandler(logging.StreamHandler())
+    return logger
 
 
-def _end_start_up_by_signal() -> None:
+def _cancel_on_signal() -> None:
+    """Let a signal during the start-up end the worker."""
     main = asyncio.current_task()
     assert main is not None  # serve is a coroutine
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, main.cancel)
 
 
-def _drain_by_signal(stop: asyncio.Event) -> None:
+def _drain_on_signal(stop: asyncio.Event) -> None:
     """Drain at the first signal; the kernel ends the process at the second, even in a blocked event loop."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
@@ -135,8 +139,8 @@ def _drain_by_signal(stop: asyncio.Event) -> None:
 
 
 def _watch_parent() -> None:
-    """Notice at once when supervisord dies: the pipe that it reads our output from dies with it."""
-    with contextlib.suppress(OSError):  # no parent to be seen from this pid namespace
+    """Learn at once that supervisord has ended: the pipe from which it reads our output is closed then."""
+    with contextlib.suppress(OSError):  # the parent is in another pid namespace
         fd = os.pidfd_open(os.getppid())
         loop = asyncio.get_running_loop()
 
@@ -147,42 +151,42 @@ def _watch_parent() -> None:
             log_line("the parent process is gone; serving on")
 
         loop.add_reader(fd, orphaned)
-        discard_closed_output()  # it may have died already
+        discard_closed_output()  # it may have ended already
 
 
 async def _until_stopped(stop: asyncio.Event, listeners: Sequence[Listener], control: ControlSocket) -> None:
-    """Return when ``stop`` is set or a successor has taken over one of the listeners."""
-    trouble = ""
-    with contextlib.closing(PathWatch()) as notice:
+    """Return when ``stop`` is set or a successor has one of the paths."""
+    problem = ""
+    with contextlib.closing(PathWatch()) as path_watch:
         while True:
-            notice.watch(map(str, listeners))
-            await _first_of(stop, notice.changed)
+            path_watch.watch(map(str, listeners))
+            await _first_of(stop, path_watch.changed)
             if stop.is_set():
                 return
             try:
-                if not await _still_served(listeners):
+                if not await _keep_bound(listeners):
                     return
-                trouble = ""
+                problem = ""
             except FleetError as error:
-                if str(error) != trouble:  # once, not twice a second
+                if str(error) != problem:  # once, not twice a second
                     log_line(f"{error}; trying again")
-                trouble = str(error)
-            await control.watch()
+                problem = str(error)
+            await control.keep_bound()
 
 
 async def _first_of(*events: asyncio.Event) -> None:
-    """Return when one of them is set, or after `WATCH` seconds."""
+    """Return when one of them is set, or after `CHECK` seconds."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waits, timeout=WATCH, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=CHECK, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
 
 
-async def _still_served(listeners: Sequence[Listener]) -> bool:
+async def _keep_bound(listeners: Sequence[Listener]) -> bool:
     for listener in listeners:
-        if not await listener.still_served():
+        if not await listener.keep_bound():
             log_line(f"{listener}: a successor has taken over: draining")
             return False
     return True

@@ -1,8 +1,8 @@
-"""The file of a unix socket: claimed, bound under a temporary name, published by rename, withdrawn.
+"""The file of a unix socket: bound under a temporary name, published by rename, withdrawn by unlink.
 
-A path that exists is a worker that is ready. ``create_unix_server(path=...)`` cannot promise that: it unlinks
-a socket that another process still serves (python/cpython#121252), sets no mode or owner, and what it leaves
-behind depends on the version of Python (python/cpython#111246).
+A path exists only while its worker is ready. ``create_unix_server(path=...)`` cannot promise that: it unlinks
+a socket that another process serves (python/cpython#121252), sets no mode or owner, and whether the file
+remains depends on the version of Python (python/cpython#111246).
 """
 
 import contextlib
@@ -17,35 +17,35 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_peer import Peer, peer
 
 LONGEST = 107
-"""Bytes; ``sun_path`` holds 108 with the final zero (unix(7))."""
+"""Bytes of a path; ``sun_path`` holds 108 with the final zero (unix(7))."""
 
 
-class Holder(Enum):
-    """Who has the path."""
+class PathState(Enum):
+    """What is at a path."""
 
-    OURS = "ours"
-    NOBODY = "nobody"
-    ANOTHER = "another"
+    OURS = "our socket"
+    MISSING = "nothing"
+    REPLACED = "another file"
 
 
-def claim(path: str) -> None:
-    """Make sure that this process may take ``path``; remove a dead socket that stands there.
+def clear(path: str) -> None:
+    """Check that this process may serve ``path``; remove a dead socket there.
 
     Raises:
-        FleetError: the path is too long, is no socket, or a worker serves it that its supervisord still owns.
+        FleetError: the path is too long, is no socket, or is served by a process that is not an orphan.
     """
     _check_length(path)
     try:
         found = Path(path).lstat()
-    except OSError:  # nothing there, or no way to it: check_directory tells
+    except OSError:  # nothing is there, or it is out of reach, which check_directory reports
         return
     if not stat.S_ISSOCK(found.st_mode):
         raise FleetError(path, "it exists and is not a socket", "move it away or choose another --path")
-    _claim_socket(path)
+    _clear_socket(path)
 
 
 def check_directory(path: str) -> None:
-    """Make sure that this user can create a socket at ``path``.
+    """Check that this user can create a socket at ``path``.
 
     Raises:
         FleetError: the directory is missing, not writable or out of reach.
@@ -63,19 +63,21 @@ def check_directory(path: str) -> None:
         raise FleetError(str(directory), reason, "change its owner or choose another --path")
 
 
-def _claim_socket(path: str) -> None:
+def _clear_socket(path: str) -> None:
     try:
         owner = peer(path)
     except ConnectionRefusedError:
         _remove_dead(path)
         return
-    except FileNotFoundError:  # withdrawn while we looked
+    except FileNotFoundError:  # withdrawn meanwhile
         return
     except PermissionError:
-        reason = "a socket that another user serves stands there"
+        reason = "another user serves a socket there"
         raise FleetError(path, reason, "stop that user's fleet, or choose another --path") from None
     except OSError as error:
-        raise FleetError(path, f"cannot ask who serves it ({error.strerror})", "see ls -l and ss -xlp") from None
+        raise FleetError(
+            path, f"cannot find out which process serves it ({error.strerror})", "see ls -l and ss -xlp"
+        ) from None
     if not is_orphan(path, owner):
         who = f"pid {owner.pid}" if owner.pid else "a process in another container"
         step = "stop that process or fleet first, or choose another --path"
@@ -86,17 +88,17 @@ def _remove_dead(path: str) -> None:
     try:
         Path(path).unlink(missing_ok=True)
     except PermissionError:
-        raise FleetError(path, "a dead socket of another user stands there", f"sudo rm {path}") from None
+        raise FleetError(path, "a dead socket of another user is there", f"sudo rm {path}") from None
 
 
 def is_orphan(path: str, owner: Peer) -> bool:
-    """Whether a worker's supervisord is gone.
+    """Whether the supervisord of the worker that serves ``path`` has ended.
 
-    A worker binds under a name that carries the pid of its parent at birth, and the kernel tells that name to
-    whoever connects. An orphan's parent now is init or a subreaper, not the one at birth.
+    A worker binds a name that contains the pid of its first parent, and the kernel returns that name to each client
+    (getpeername(2)). An orphan's parent is now init or a subreaper, not the first one.
     """
-    birth = owner.bound.removesuffix(f".{owner.pid}").rpartition(".")[2]
-    return _is_temporary(path, owner) and birth != str(owner.parent)
+    first_parent = owner.bound.removesuffix(f".{owner.pid}").rpartition(".")[2]
+    return _is_temporary(path, owner) and first_parent != str(owner.parent)
 
 
 def _is_temporary(path: str, owner: Peer) -> bool:
@@ -105,14 +107,16 @@ def _is_temporary(path: str, owner: Peer) -> bool:
 
 def _check_length(path: str) -> None:
     if (length := len(os.fsencode(path))) > LONGEST:
-        raise FleetError(path, f"a socket path of {length} bytes, {LONGEST} are possible", "choose a shorter --path")
+        raise FleetError(
+            path, f"a socket path of {length} bytes, at most {LONGEST} are possible", "choose a shorter --path"
+        )
     if len(os.fsencode(_temporary(path, os.getppid()))) > LONGEST:
-        reason = "so long that no temporary name beside the socket fits"
+        reason = "so long that no temporary name in it fits"
         raise FleetError(str(Path(path).parent), reason, "choose a shorter directory in --path")
 
 
 def _temporary(path: str, parent: int) -> str:
-    """A name beside ``path`` that tells the pids of this process and its parent, within the length limit."""
+    """Return a name in the same directory that ends in the pids of this process and its parent, within `LONGEST`."""
     suffix = f".{parent}.{os.getpid()}"
     name = Path(path).name
     while name and len(os.fsencode(path)) + len(suffix) > LONGEST:
@@ -121,10 +125,10 @@ def _temporary(path: str, parent: int) -> str:
 
 
 class SocketPath:
-    """One path and the socket file behind it.
+    """One path and its socket file.
 
     Args:
-        path: where clients find it.
+        path: the path that clients connect to.
         mode: permission bits.
         gid: group, None to leave it.
     """
@@ -134,10 +138,12 @@ class SocketPath:
         self._mode = mode
         self._gid = gid
         self._inode: tuple[int, int] | None = None
-        self._bound = _temporary(path, os.getppid())  # now: an orphan that binds again keeps the parent of its birth
+        self._bound = _temporary(
+            path, os.getppid()
+        )  # here: an orphan that binds again keeps the name of its first parent
 
     def bind(self, backlog: int) -> socket.socket:
-        """Return a socket that listens under a temporary name, with its mode and group already set.
+        """Return a socket that listens under a temporary name, with its mode and group set.
 
         Raises:
             FleetError: the directory is missing or not writable, or the group cannot be set.
@@ -145,7 +151,9 @@ class SocketPath:
         sock = None
         try:
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            Path(self._bound).unlink(missing_ok=True)  # of a process with our pid that died right here
+            Path(self._bound).unlink(
+                missing_ok=True
+            )  # left by a process with our pid that was killed before its publish
             sock.bind(self._bound)
             Path(self._bound).chmod(self._mode)
             if self._gid is not None:
@@ -155,50 +163,50 @@ class SocketPath:
         except OSError as error:
             if sock:
                 sock.close()
-            self.forget()
-            raise self._explain(error) from None
+            self.remove_temporary()
+            raise self._bind_error(error) from None
         return sock
 
     def publish(self) -> None:
-        """Put the socket at its path, in one step that no client can fall into (rename(2)).
+        """Rename the socket onto its path (rename(2)): clients find the whole of it or nothing.
 
         Raises:
-            FleetError: it is somebody else's now, see `claim`, or belongs to another user.
+            FleetError: another process serves the path now, see `clear`, or another user owns it.
         """
         try:
             self._inode = _identity(self._bound)
-            claim(self.path)  # again: the application's start-up may have taken long
+            clear(self.path)  # again: the application's start-up may have taken long
             Path(self._bound).rename(self.path)
         except FleetError:
-            self.forget()
+            self.remove_temporary()
             raise
         except OSError as error:
-            self.forget()
-            raise self._explain(error) from None
+            self.remove_temporary()
+            raise self._bind_error(error) from None
 
-    def forget(self) -> None:
-        """Remove the temporary name, where it still is."""
+    def remove_temporary(self) -> None:
+        """Remove the temporary name, if it exists."""
         with contextlib.suppress(OSError):
             Path(self._bound).unlink()
 
-    def holder(self) -> Holder:
-        """Say whose socket is at the path now."""
+    def state(self) -> PathState:
+        """Return what is at the path now."""
         try:
             found = _identity(self.path)
         except OSError:
-            return Holder.NOBODY
-        return Holder.OURS if found == self._inode else Holder.ANOTHER
+            return PathState.MISSING
+        return PathState.OURS if found == self._inode else PathState.REPLACED
 
     def withdraw(self) -> None:
-        """Remove the path if it is still ours; whoever has connected stays connected."""
-        if self.holder() is Holder.OURS:
+        """Remove the path if it is still ours; connected clients stay connected."""
+        if self.state() is PathState.OURS:
             with contextlib.suppress(OSError):
                 Path(self.path).unlink()
 
-    def _explain(self, error: OSError) -> FleetError:
+    def _bind_error(self, error: OSError) -> FleetError:
         check_directory(self.path)
         if error.errno == errno.EPERM:
-            reason = "the group may not be given, or a file of another user stands there"
+            reason = "the group may not be set, or another user owns a file there"
             return FleetError(self.path, reason, f"see --group and ls -l {self.path}")
         return FleetError(self.path, f"cannot listen there ({error.strerror or error})", "choose another --path")
 

@@ -41,8 +41,8 @@ async def websocket(request: web.Request) -> web.WebSocketResponse:
 
 
 async def printing(request: web.Request) -> web.Response:
-    """Print, as applications do."""
-    print("printed", flush=True)
+    """Print, as applications do: a word, or so many bytes."""
+    print("x" * int(request.query.get("bytes", 0)) or "printed", flush=True)
     return web.Response()
 
 

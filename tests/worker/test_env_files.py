@@ -72,9 +72,7 @@ def test_a_restart_takes_up_what_has_changed(site: Callable[..., Site], file: Pa
     file.chmod(0o644)
     done = made.fleet("restart")
     assert done.returncode == 1
-    assert f"{file}: everybody on this machine may read or change what is in it (mode 644); chmod o= {file}" in (
-        done.stderr
-    )
+    assert f"{file}: every user of this machine may read or change it (mode 644); chmod o= {file}" in (done.stderr)
     assert seen("web_1.sock") == ("blue", "web1-1")
 
 
@@ -107,7 +105,7 @@ def test_a_line_that_is_no_assignment_is_refused(file: Path, line: str) -> None:
     """By its number; what stands there may be a secret."""
     file.write_text(f"A=1\n  \n{line}\n")
     said = refused(file)
-    assert f"{file}, line 3: it is not NAME=VALUE" in said
+    assert f"{file}, line 3: the line is not NAME=VALUE" in said
     assert "7" not in said.partition(": ")[2].replace(str(file), "")
 
 

@@ -103,9 +103,9 @@ def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, nam
         ("shop:factori", "shop: there is no factori in it; did you mean factory or async_factory?"),
         ("shop:Site.nothing", "shop: there is no Site.nothing in it"),
         ("shop", "shop: none of app, app_factory, get_app, create_app is in it"),
-        ("shop:number", "shop:number: it is of type int; give an Application"),
+        ("shop:number", "shop:number: it is an object of type int; give an Application"),
         ("shop:greedy", "shop:greedy: it takes arguments (missing a required argument: 'name')"),
-        ("shop:empty", "shop:empty: what it returned is None; return an aiohttp.web.Application"),
+        ("shop:empty", "shop:empty: it returned None; return an aiohttp.web.Application"),
         ("shop:broken", "shop:broken: it failed to build (RuntimeError: no database); the traceback is above"),
     ],
 )

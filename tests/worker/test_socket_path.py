@@ -9,7 +9,7 @@ import pytest
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_peer import Peer
-from aiohttp_fleet.worker.socket_path import LONGEST, Holder, SocketPath, check_directory, claim, is_orphan
+from aiohttp_fleet.worker.socket_path import LONGEST, PathState, SocketPath, check_directory, clear, is_orphan
 
 
 def test_a_socket_has_mode_and_group_before_it_can_be_found(place: Path) -> None:
@@ -23,19 +23,19 @@ def test_a_socket_has_mode_and_group_before_it_can_be_found(place: Path) -> None
         assert found.name == "web.sock"
         assert stat.S_IMODE(found.stat().st_mode) == 0o640
         assert found.stat().st_gid == os.getgid()
-        assert path.holder() is Holder.OURS
+        assert path.state() is PathState.OURS
 
 
 def test_a_path_of_107_bytes_is_served_and_one_of_108_refused(place: Path) -> None:
     """The kernel's limit is ours: the temporary name makes it no shorter."""
     longest = place / ("x" * (LONGEST - len(str(place)) - 1))
-    claim(str(longest))
+    clear(str(longest))
     path = SocketPath(str(longest), 0o600, None)
     with path.bind(1):
         path.publish()
         assert longest.is_socket()
-    with pytest.raises(FleetError, match="a socket path of 108 bytes, 107 are possible"):
-        claim(f"{longest}x")
+    with pytest.raises(FleetError, match="a socket path of 108 bytes, at most 107 are possible"):
+        clear(f"{longest}x")
 
 
 def test_withdraw_removes_our_path_only(place: Path) -> None:
@@ -45,17 +45,17 @@ def test_withdraw_removes_our_path_only(place: Path) -> None:
         path.publish()
         successor.bind(str(place / "successor"))
         (place / "successor").rename(place / "web.sock")
-        assert path.holder() is Holder.ANOTHER
+        assert path.state() is PathState.REPLACED
         path.withdraw()
         assert (place / "web.sock").is_socket()
         (place / "web.sock").unlink()
-        assert path.holder() is Holder.NOBODY
+        assert path.state() is PathState.MISSING
 
 
 def test_a_path_that_was_taken_during_the_start_up_is_not_taken_back(place: Path) -> None:
     """Between the claim and the publication lies the application's start-up: the claim is made again."""
     path = SocketPath(str(place / "web.sock"), 0o600, None)
-    claim(path.path)
+    clear(path.path)
     with path.bind(1), socket.socket(socket.AF_UNIX) as rival:
         rival.bind(path.path)
         rival.listen()
@@ -67,15 +67,15 @@ def test_a_path_that_was_taken_during_the_start_up_is_not_taken_back(place: Path
 def test_a_directory_so_long_that_no_temporary_name_fits_is_named(place: Path) -> None:
     """A short file name in a long directory has 107 bytes as well, and no room beside it."""
     directory = place / ("x" * (LONGEST - len(str(place)) - 3))
-    with pytest.raises(FleetError, match="xxx: so long that no temporary name beside the socket fits"):
-        claim(f"{directory}/s")
+    with pytest.raises(FleetError, match="xxx: so long that no temporary name in it fits"):
+        clear(f"{directory}/s")
 
 
 def test_a_dead_socket_is_removed(place: Path) -> None:
     """A path exists only where somebody serves it."""
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(place / "web.sock"))
-    claim(str(place / "web.sock"))
+    clear(str(place / "web.sock"))
     assert not (place / "web.sock").exists()
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_socket_is_never_removed(place: Path) -> None:
     (place / "link").symlink_to(place / "file")
     for name in ("file", "link"):
         with pytest.raises(FleetError, match="it exists and is not a socket"):
-            claim(str(place / name))
+            clear(str(place / name))
     assert (place / "link").read_text() == "precious"
 
 
@@ -95,7 +95,7 @@ def test_a_served_path_is_refused_with_the_pid(place: Path) -> None:
         server.bind(str(place / "web.sock"))
         server.listen()
         with pytest.raises(FleetError, match=f"it is served by pid {os.getpid()}"):
-            claim(str(place / "web.sock"))
+            clear(str(place / "web.sock"))
     assert (place / "web.sock").is_socket()
 
 
