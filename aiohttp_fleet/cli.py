@@ -10,6 +10,7 @@ import click
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.reload_command import reload
 from aiohttp_fleet.nginx.render_command import render
+from aiohttp_fleet.nginx.static.command import static
 from aiohttp_fleet.operate.restart_command import restart
 from aiohttp_fleet.operate.scale_command import scale
 from aiohttp_fleet.operate.status_command import status
@@ -57,7 +58,7 @@ def fleet(context: click.Context, config: Path | None, program: str) -> None:
     context.obj = FleetContext(config, program)
 
 
-for command in (boot, init, reload, render, restart, scale, status, tls):
+for command in (boot, init, reload, render, restart, scale, static, status, tls):
     fleet.add_command(command)
 
 

@@ -51,6 +51,14 @@ class Binary:
         found = re.search(rf"--{option}=(\S+)", self._told("-V"))
         return found[1] if found else ""
 
+    def has_module(self, name: str) -> bool:
+        """Whether it was built with a module, such as ``http_gzip_static_module``.
+
+        Raises:
+            FleetError: it cannot be run.
+        """
+        return f"--with-{name}" in self._told("-V").split()
+
     def sentence(self) -> str:
         """Say which one it is, and what would be better."""
         if not self.packaged:

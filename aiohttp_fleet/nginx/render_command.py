@@ -1,25 +1,20 @@
-"""``fleet render``: what nginx has from supervisord.conf, its servers, and from the application, its static routes."""
+"""``fleet render``: the server lines of nginx.conf, from supervisord.conf."""
 
 import click
 
 from aiohttp_fleet.common.read_files import read_text
-from aiohttp_fleet.common.text_diff import unified_diff
 from aiohttp_fleet.common.write_files import replace_file
 from aiohttp_fleet.config.consistency import inconsistencies
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.site.apply import BY_HAND, due, follow
 from aiohttp_fleet.nginx.site.apply import site as as_site
-from aiohttp_fleet.nginx.static import apply as static
-from aiohttp_fleet.nginx.static.eligibility import sentences
 from aiohttp_fleet.nginx.upstream_text import render_upstream, server_lines, upstream_diff
 from aiohttp_fleet.supervision.command import FleetContext, command
 
 
 @command
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when the files disagree.")
-@click.option(
-    "--write", is_flag=True, help="Write them into nginx.conf, between its markers, and static.conf; site.conf follows."
-)
+@click.option("--write", is_flag=True, help="Write them into nginx.conf, between its markers; site.conf follows.")
 @click.option("--site", is_flag=True, help="Print nginx.conf as a site of the system's nginx instead.")
 def render(chosen: FleetContext, check: bool, write: bool, site: bool) -> int:
     """Print the upstream's server lines, from supervisord.conf."""
@@ -45,12 +40,6 @@ def _write(fleet: Fleet) -> int:
     click.echo(
         f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; nginx takes it up at a reload'}"
     )
-    routes = static.asked(fleet)
-    for line in sentences(routes):
-        click.echo(line)
-    if outdated := static.outdated(fleet, routes):
-        static.put(fleet, *outdated)
-        click.echo(f"{static.place(fleet)}: written; nginx takes it up at a reload")
     if follow(fleet, new):
         click.echo(f"{fleet.site_conf}: written; {BY_HAND}")
     return 0
@@ -67,9 +56,6 @@ def _check(fleet: Fleet) -> int:
         )
     if due(fleet, text) is not None:
         found.append(f"{fleet.site_conf}: it is not what nginx.conf makes of it; fleet render --write")
-    if outdated := static.outdated(fleet, static.asked(fleet)):
-        click.echo(unified_diff(static.place(fleet), *outdated, "rendered"), nl=False)
-        found.append(f"{static.place(fleet)}: not the static routes that the application has; fleet render --write")
     for line in found:
         click.echo(f"fleet: {line}", err=True)
     return 1 if found else 0

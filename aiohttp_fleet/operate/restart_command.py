@@ -7,7 +7,7 @@ import click
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.nginx.static import apply as static
+from aiohttp_fleet.nginx.static.apply import require_current
 from aiohttp_fleet.operate.restart_order import select_workers
 from aiohttp_fleet.operate.restart_worker import Restarted
 from aiohttp_fleet.operate.rolling_restart import plan_restart, rolling_restart
@@ -52,7 +52,7 @@ def restart(context: FleetContext, names: tuple[str, ...], check: str | None, ti
 def _static(fleet: Fleet) -> str:
     """Say that nginx serves what the new code has no longer, or has elsewhere."""
     try:
-        static.require_current(fleet)
+        require_current(fleet)
     except FleetError as error:
         return str(error)
     return ""

@@ -15,18 +15,14 @@ from aiohttp_fleet.config.fleet import SITE, Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.reload import check_config
 from aiohttp_fleet.nginx.site.apply import site
-from aiohttp_fleet.nginx.static.apply import NAME
-from aiohttp_fleet.nginx.static.eligibility import judged
-from aiohttp_fleet.nginx.static.routes import Static, told
-from aiohttp_fleet.nginx.static.text import rendered as rendered_static
 from aiohttp_fleet.nginx.upstream_text import render_upstream
 from aiohttp_fleet.setup.deploy_text import PROGRAM, Project, nginx_text, supervisord_text
 from aiohttp_fleet.setup.templates import NGINX, SUPERVISORD, templates
 from aiohttp_fleet.supervision.preflight import preflight
 
 
-def planned_files(project: Project) -> tuple[Mapping[Path, str], Static]:
-    """Return the text of each file, and the static routes that are new.
+def planned_files(project: Project) -> Mapping[Path, str]:
+    """Return the text of each file.
 
     The application was built with the files, and nginx has tested its own.
 
@@ -42,18 +38,10 @@ def planned_files(project: Project) -> tuple[Mapping[Path, str], Static]:
         fleet = read_fleet(conf, PROGRAM)
         text = render_upstream(fleet, nginx_text(project, shipped[NGINX]))
         _require_markers(replace(fleet, nginx_conf=project.root / "deploy" / NGINX))
-        found = judged(told(preflight(fleet.workers[0], os.environ)), text)
-        # A static.conf that is there is "fleet render"'s, which knows more: what the workers that run have.
-        routes = Static() if (project.root / "deploy" / NAME).exists() else found
-        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text, **_static(routes, text)}
-        (directory / NAME).write_text(texts.get(NAME, ""))
+        preflight(fleet.workers[0], os.environ)
+        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text}
         check_config(directory / NGINX, text)
-    return {project.root / "deploy" / name: text for name, text in texts.items()}, routes
-
-
-def _static(routes: Static, text: str) -> Mapping[str, str]:
-    """Return static.conf where there is something to be in it."""
-    return {NAME: rendered_static(routes, text)} if routes.served else {}
+    return {project.root / "deploy" / name: text for name, text in texts.items()}
 
 
 @contextmanager

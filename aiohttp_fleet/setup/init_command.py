@@ -16,7 +16,6 @@ from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.config.locate import DEFAULT_CONF
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.site import system_nginx
-from aiohttp_fleet.nginx.static.eligibility import sentences
 from aiohttp_fleet.setup.checks import check_prerequisites
 from aiohttp_fleet.setup.confirm import confirm_overwrite, print_changes
 from aiohttp_fleet.setup.deploy_text import PROGRAM, Project
@@ -83,15 +82,13 @@ def init(
 
 def _init(project: Project, check: bool, write: bool) -> int:
     check_prerequisites(project)
-    plan, routes = planned_files(project)
+    plan = planned_files(project)
     texts = {path: text for path, text in plan.items() if read_existing(path) != text}
     if check:
         print_changes(texts, "fleet init")
         return 1 if texts else 0
     confirm_overwrite(texts, write, "fleet init")
     create(project, texts)
-    for line in sentences(routes):
-        click.echo(line)
     _next(project, texts)
     return 0
 

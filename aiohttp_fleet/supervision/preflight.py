@@ -67,7 +67,7 @@ def preflight(
     with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
         try:
             done = subprocess.run(
-                [*worker.argv, "--preflight", "--static"],
+                [*worker.argv, "--preflight"],
                 cwd=worker.directory or directory,
                 env={**environ, **_as_supervisord(worker), **worker.environment},
                 stdin=subprocess.DEVNULL,

@@ -21,8 +21,6 @@ CLEANUP = 1.0
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
-STATIC = "static routes: "
-"""Text in a preflight's output before the JSON of the static routes, with ``--static``."""
 STATIC_PATH = "/static"
 """Path of the control socket that returns the same JSON."""
 FORMAT = 1
@@ -51,7 +49,6 @@ class Options:
         access_log: whether aiohttp writes its access log.
         handler_cancellation: whether a handler is cancelled when its client disconnects.
         preflight: whether to build the application only, and serve nothing.
-        static: whether the preflight also prints which static routes nginx could serve.
     """
 
     app: str
@@ -69,7 +66,6 @@ class Options:
     access_log: bool
     handler_cancellation: bool
     preflight: bool
-    static: bool
 
 
 def control_path(path: str) -> str:
@@ -152,7 +148,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--access-log", action="store_true", help="write aiohttp's access log (default: off; nginx writes one)")
     add("--handler-cancellation", action="store_true", help="cancel a handler when its client disconnects")
     add("--preflight", action="store_true", help="import and build the application, serve nothing; exit 0 if it works")
-    add("--static", action="store_true", help="with --preflight: print the static routes as JSON, for fleet render")
     return parser
 
 

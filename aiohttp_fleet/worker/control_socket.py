@@ -25,7 +25,7 @@ from aiohttp_fleet.worker.arguments import FORMAT, STATIC_PATH
 from aiohttp_fleet.worker.drain import ConnectionCounts, Websockets, count_connections
 from aiohttp_fleet.worker.listener import UnixListener
 from aiohttp_fleet.worker.socket_path import SocketPath
-from aiohttp_fleet.worker.static_routes import described
+from aiohttp_fleet.worker.static_routes import describe
 
 MODE = 0o600
 """Only the worker's own user, and root, may connect."""
@@ -129,7 +129,7 @@ class ControlSocket:
         if request.path != STATIC_PATH:
             return web.json_response(self.health())
         app = self._status.started
-        return web.json_response(text=described(app, started=True)) if app else web.Response(status=503)
+        return web.json_response(text=describe(app)) if app else web.Response(status=503)
 
     def health(self) -> dict[str, object]:
         """Return what `aiohttp_fleet.supervision.health.Health` documents."""

@@ -8,11 +8,10 @@ from typing import NoReturn
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.aiohttp_internals import missing
-from aiohttp_fleet.worker.arguments import STATIC, Options
+from aiohttp_fleet.worker.arguments import Options
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.loader import load, loop_factory
 from aiohttp_fleet.worker.process import become
-from aiohttp_fleet.worker.static_routes import described
 
 
 def preflight(options: Options) -> NoReturn:
@@ -32,9 +31,7 @@ def preflight(options: Options) -> NoReturn:
         asyncio.set_event_loop(loop)
         for sentence in loop.run_until_complete(missing()):
             log_line(sentence)
-        app = load(options.app, loop)
-        if options.static:
-            log_line(f"{STATIC}{described(app, started=False)}")
+        load(options.app, loop)
         log_line(f"preflight: {options.app} can be imported and built")
         code = 0
     except FleetError as error:

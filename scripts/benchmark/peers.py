@@ -15,7 +15,6 @@ from aiohttp_fleet_drill.sandbox import free_port, sandbox
 
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.by_version import install_by_version
-from aiohttp_fleet.nginx.static import apply as static
 from aiohttp_fleet.nginx.worker_count import install_worker_count
 from scripts.benchmark.processes import with_children
 from scripts.benchmark.workloads import HELLO, answered
@@ -67,12 +66,14 @@ def fleet(workers: int, in_front: bool = False) -> Iterator[Peer]:
     with _copy(workers) as copy:
         if in_front:
             edit(copy.nginx_conf, {r"# include cache\.conf;": "include cache.conf;"})
-        else:
-            (copy.nginx_conf.parent / static.NAME).unlink(missing_ok=True)
         began = time.monotonic()
         copy.launch()
         seconds = _answers(copy.port, began)
         copy.until("the fleet to be ready", copy.is_ready)
+        if in_front:
+            for arguments in (("static", "--write"), ("reload",)):
+                done = copy.fleet(*arguments)
+                assert done.returncode == 0, done.stderr
         yield Peer((copy.port,), (copy.supervisord.pid,), copy.running("nginx"), seconds)
 
 
@@ -104,7 +105,6 @@ def _copy(workers: int) -> Iterator[PrivateCopy]:
 def gunicorn_ours(workers: int) -> Iterator[Peer]:
     """Gunicorn behind our nginx settings: kept connections, the same number of nginx workers."""
     with _copy(workers) as copy, ExitStack() as stack:
-        (copy.nginx_conf.parent / static.NAME).unlink(missing_ok=True)
         socket = copy.place / "gunicorn.sock"
         lines = copy.nginx_conf.read_text().splitlines(keepends=True)
         first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))

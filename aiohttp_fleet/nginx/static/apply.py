@@ -1,95 +1,93 @@
-"""The application's static routes: asked of it, and put into static.conf."""
+"""Ask the running workers for their static routes, and keep static.conf as they have them."""
 
-import os
 from contextlib import closing
 from http.client import OK, HTTPException
 from pathlib import Path
 
+from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.reload import check_config
-from aiohttp_fleet.nginx.static.eligibility import agreed, judged
-from aiohttp_fleet.nginx.static.routes import Static, parsed, told
-from aiohttp_fleet.nginx.static.text import rendered
+from aiohttp_fleet.nginx.static.routes import Route, mark_ineligible, parse_routes, static_conf
 from aiohttp_fleet.supervision.control_client import send_query
-from aiohttp_fleet.supervision.preflight import preflight
 from aiohttp_fleet.worker.arguments import STATIC_PATH
 
-NAME = "static.conf"
-"""Beside nginx.conf, which includes it."""
-STEP = "fleet render --write, then fleet reload"
+
+def static_path(fleet: Fleet) -> Path:
+    """Return the path of static.conf, which nginx.conf includes."""
+    return fleet.nginx_conf.parent / "static.conf"
 
 
-def asked(fleet: Fleet) -> Static:
-    """Return the application's static routes, `judged`: as the workers that run have them.
-
-    Where none runs the application is built in a process that is thrown away, in our own environment.
+def query_routes(fleet: Fleet) -> tuple[Route, ...]:
+    """Return the static routes of the running workers, with the reason of each that nginx cannot serve.
 
     Raises:
-        FleetError: it cannot be built.
+        FleetError: no worker is ready, or they run different code.
     """
-    return _running(fleet) or judged(told(preflight(fleet.workers[0], os.environ)), read_included(fleet.nginx_conf))
+    answers = _answers(fleet)
+    if not answers:
+        raise FleetError(fleet.program, "no worker is ready to name its static routes", "see fleet status")
+    if len(answers) > 1:
+        raise FleetError(fleet.program, "the workers have different static routes", "fleet restart")
+    return mark_ineligible(answers.pop(), read_included(fleet.nginx_conf))
 
 
-def _running(fleet: Fleet) -> Static | None:
-    """Return them as the workers that run have them, None where none does."""
-    told = [found for found in map(_told, fleet.workers) if found is not None]
-    return judged(agreed(told), read_included(fleet.nginx_conf)) if told else None
+def _answers(fleet: Fleet) -> set[tuple[Route, ...]]:
+    return {found for found in map(_query, fleet.workers) if found is not None}
 
 
-def _told(worker: Worker) -> Static | None:
-    """Ask a worker; None where it does not run, or is still starting."""
+def _query(worker: Worker) -> tuple[Route, ...] | None:
+    """Ask one worker; None where it does not run, or is still starting."""
     try:
         with closing(send_query(worker.control, path=STATIC_PATH)) as connection:
             answer = connection.getresponse()
-            text = answer.read().decode()
-            return parsed(text) if answer.status == OK else None
-    except (FleetError, OSError, HTTPException):
+            return parse_routes(answer.read().decode()) if answer.status == OK else None
+    except (FleetError, OSError, HTTPException, ValueError):
         return None
 
 
-def place(fleet: Fleet) -> Path:
-    """Return where static.conf is."""
-    return fleet.nginx_conf.parent / NAME
+def wanted_text(fleet: Fleet, routes: tuple[Route, ...]) -> str:
+    """Return what static.conf should be for these routes."""
+    can_gzip = running_nginx(fleet.nginx_conf).has_module("http_gzip_static_module")
+    return static_conf(routes, read_included(fleet.nginx_conf), can_gzip)
 
 
-def outdated(fleet: Fleet, static: Static) -> tuple[str, str] | None:
-    """Return the text of static.conf and what it has to be, None when that is the same. No file serves nothing."""
-    old, new = read_existing(place(fleet)), rendered(static, read_included(fleet.nginx_conf))
-    if old == new or (old is None and not static.served):
-        return None
-    return old or "", new
-
-
-def put(fleet: Fleet, old: str, new: str) -> None:
-    """Write static.conf, if nginx takes it.
-
-    Args:
-        fleet: whose.
-        old: as `outdated` has returned it; put back where nginx refuses the new one.
-        new: the same.
+def write_static(fleet: Fleet, text: str) -> None:
+    """Write static.conf, or remove it where the text is empty; whatever goes wrong, it is as it was before.
 
     Raises:
         FleetError: it cannot be written, or nginx refuses it.
     """
-    write_file(place(fleet), new)
+    old = read_existing(static_path(fleet)) or ""
     try:
+        _put(static_path(fleet), text)
         check_config(fleet.nginx_conf, read_text(fleet.nginx_conf))
-    except FleetError:
-        if old:
-            write_file(place(fleet), old)
-        else:
-            place(fleet).unlink()
+    except BaseException:
+        with deferred_signals():
+            _put(static_path(fleet), old)
         raise
 
 
+def _put(path: Path, text: str) -> None:
+    if text:
+        write_file(path, text)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise FleetError(str(path), f"cannot be removed ({error.strerror})", "see ls -ld") from None
+
+
 def require_current(fleet: Fleet) -> None:
-    """Make sure that nginx serves nothing that the workers no longer have, or that nginx.conf now protects.
+    """Check that nginx serves the static routes that the workers have now.
 
     Raises:
-        FleetError: static.conf is not what `rendered` would make it, by what the workers that run say.
+        FleetError: static.conf is there, and differs from what the running workers need; where none runs it is left
+            alone.
     """
-    if place(fleet).exists() and (static := _running(fleet)) and outdated(fleet, static):
-        raise FleetError(str(place(fleet)), "not the static routes that the application has now", STEP)
+    path = static_path(fleet)
+    if path.exists() and _answers(fleet) and read_existing(path) != wanted_text(fleet, query_routes(fleet)):
+        raise FleetError(str(path), "not the static routes that the application has now", "fleet static --write")

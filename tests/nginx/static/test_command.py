@@ -1,0 +1,82 @@
+"""Tests of aiohttp_fleet/nginx/static/command.py, on a real fleet: how static.conf comes, is checked and goes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.test_static import ask, files, request
+from tests.place import PROJECT
+from tests.site import Site, edit
+
+Make = Callable[..., Site]
+SHOP = """from aiohttp import web
+
+
+def create_app():
+    app = web.Application()
+    app.router.add_static("/static", "{place}/files/{directory}")
+    return app
+"""
+
+
+@pytest.fixture
+def shop(site: Make, place: Path) -> Site:
+    """Start a site with one static route; its application is shop.py in the place."""
+    files(place / "files")
+    made = site("shop:create_app")
+    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
+    _write(made, "static")
+    return made.start()
+
+
+def _write(made: Site, directory: str) -> None:
+    (made.place / "shop.py").write_text(SHOP.format(place=made.place, directory=directory))
+
+
+def _is_by_nginx(made: Site) -> bool:
+    answer = ask(made.port, request("/static/big.txt"))
+    assert answer.status == 200
+    return answer.by_nginx
+
+
+def test_static_files_are_nginxs_when_the_operator_wants_it(shop: Site) -> None:
+    """Shown, checked, written, in effect after a reload, and taken back."""
+    conf = shop.nginx_conf.parent / "static.conf"
+    assert f"/static: served by nginx, from {shop.place}/files/static" in shop.fleet("static").stdout
+    assert not conf.exists()
+    done = shop.fleet("static", "--check")
+    assert (done.returncode, "+location ^~ /static/ {" in done.stdout, conf.exists()) == (1, True, False)
+    assert f"{conf}: written; fleet reload" in shop.fleet("static", "--write").stdout
+    assert shop.fleet("static", "--check").returncode == 0
+    assert "nothing to change" in shop.fleet("static", "--write").stdout
+    assert not _is_by_nginx(shop)
+    assert shop.fleet("reload").returncode == 0
+    assert _is_by_nginx(shop)
+    assert shop.fleet("static", "--off").stdout == f"{conf}: removed; fleet reload\n"
+    assert shop.fleet("reload").returncode == 0
+    assert not _is_by_nginx(shop)
+
+
+def test_new_code_with_other_routes_is_noticed(shop: Site) -> None:
+    """fleet restart says so in one line; fleet reload refuses; fleet static --write puts it right."""
+    assert shop.fleet("static", "--write").returncode == 0
+    assert shop.fleet("reload").returncode == 0
+    (shop.place / "files" / "new").mkdir()
+    _write(shop, "new")
+    done = shop.fleet("restart")
+    assert (done.returncode, "fleet static --write" in done.stderr) == (0, True)
+    done = shop.fleet("reload")
+    assert (done.returncode, "fleet static --write" in done.stderr) == (1, True)
+    assert shop.fleet("static", "--write").returncode == 0
+    assert shop.fleet("reload").returncode == 0
+
+
+def test_a_file_that_nginx_refuses_is_not_left_there(shop: Site) -> None:
+    """static.conf is as it was before; the JSON report has the reason."""
+    conf = shop.nginx_conf.parent / "static.conf"
+    edit(shop.nginx_conf, {"server_name _;": "server_name _;\n    no_such_directive on;"})
+    done = shop.fleet("static", "--write", "--json")
+    assert (done.returncode, conf.exists()) == (1, False)
+    assert "no_such_directive" in json.loads(done.stdout)["error"]["reason"]
