@@ -3,7 +3,8 @@
 import socket
 import struct
 from dataclasses import dataclass
-from pathlib import Path
+
+from aiohttp_fleet.common import processes
 
 CONNECT_TIMEOUT = 1
 """Seconds; a connect waits only while the backlog is full."""
@@ -27,11 +28,7 @@ class Peer:
     @property
     def parent(self) -> int:
         """The pid of its parent now, 0 when unknown (proc(5), /proc/pid/stat, field 4)."""
-        try:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except OSError:
-            return 0
-        return int(stat.rpartition(")")[2].split()[1])
+        return processes.parent(self.pid)
 
 
 def peer(path: str) -> Peer:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.nginx.adopt import adopt, require_orphan, running_master
+from aiohttp_fleet.nginx.adopt import adopt, record_parent, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, find_nginx, packaged_nginx
 from aiohttp_fleet.nginx.by_version import install_by_version
 from aiohttp_fleet.nginx.directives import directive
@@ -25,13 +25,14 @@ def main(argv: list[str]) -> int:
     try:
         conf = options.conf.resolve(strict=True)
         if master := running_master(conf):
-            require_orphan(master)
+            require_orphan(conf, master)
             log_line(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
             return adopt(master)
         binary = packaged_nginx() if options.packaged else find_nginx()
         log_line(binary.sentence())
         install_by_version(conf, binary.version())
         install_worker_count(conf, conf.read_text(errors="replace"))
+        record_parent(conf)
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
         log_line(str(error))

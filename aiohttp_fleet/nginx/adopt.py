@@ -1,52 +1,77 @@
-"""An nginx that outlived its supervisord: watched over instead of fought for its port."""
+"""An nginx that outlives its supervisord: the next supervisord adopts it, instead of competing for its port."""
 
-import contextlib
 import os
 import select
 import signal
 from pathlib import Path
 
+from aiohttp_fleet.common import processes
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.directives import directive
 
 FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
-"""What supervisord and an operator send to nginx (https://nginx.org/en/docs/control.html)."""
+"""Signals that supervisord and operators send to nginx (https://nginx.org/en/docs/control.html)."""
 
 
 def running_master(conf: Path) -> int | None:
-    """Return the pid of a living nginx that was started with ``conf``, None when there is none.
+    """Return the pid of the running nginx that was started with ``conf``, None when there is none.
 
     Raises:
         OSError: ``conf`` cannot be read.
     """
     conf = conf.resolve()  # as the launcher names it on nginx's command line
-    pid_file = conf.parent / (directive("pid", conf.read_text(errors="replace")) or "nginx.pid")
     try:
-        pid = int(pid_file.read_text())
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid = int(_pid_file(conf).read_text())
     except (OSError, ValueError):
         return None
-    return pid if words.startswith(b"nginx: master process") and os.fsencode(f" {conf} ") in words else None
+    return pid if processes.is_nginx_master(pid) and os.fsencode(f" {conf} ") in processes.title(pid) else None
 
 
-def require_orphan(pid: int) -> None:
-    """Make sure that no living supervisord has the nginx ``pid``: whoever adopts it passes its own stop signal on.
+def _pid_file(conf: Path) -> Path:
+    return conf.parent / (directive("pid", conf.read_text(errors="replace")) or "nginx.pid")
+
+
+def _birth_file(conf: Path) -> Path:
+    """The file with the pids of nginx and of the parent that it was started by, next to its pid file."""
+    return _pid_file(conf).with_suffix(".parent")
+
+
+def record_parent(conf: Path) -> None:
+    """Note which supervisord starts this process, which is about to become nginx and keeps its pid.
 
     Raises:
-        FleetError: one has it.
+        OSError: the directory of the pid file is not writable.
     """
-    with contextlib.suppress(OSError, ValueError):  # it ended while we looked
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        if b"supervisord" in Path(f"/proc/{parent}/cmdline").read_bytes():
-            reason = f"it runs already as pid {pid} under supervisord, pid {parent}"
-            raise FleetError("nginx", reason, "stop that fleet first, or use another nginx.conf")
+    file = _birth_file(conf)
+    file.unlink(missing_ok=True)  # another user's file cannot be written to, but replaced
+    file.write_text(f"{os.getpid()} {os.getppid()}\n")
+
+
+def require_orphan(conf: Path, pid: int) -> None:
+    """Check that the supervisord that started nginx is gone: an adopted nginx gets the stop signal of the adopter.
+
+    Args:
+        conf: nginx.conf.
+        pid: of the running nginx.
+
+    Raises:
+        FleetError: it is still the parent of nginx.
+    """
+    try:
+        born = _birth_file(conf).read_text().split()
+    except OSError:
+        born = []
+    parent = processes.parent(pid)
+    if parent and born == [str(pid), str(parent)]:
+        reason = f"it runs already as pid {pid} under supervisord, pid {parent}"
+        raise FleetError("nginx", reason, "stop that fleet first, or use another nginx.conf")
 
 
 def adopt(pid: int) -> int:
-    """Stand for process ``pid`` towards supervisord: pass signals on, end when it ends, or when supervisord does.
+    """Represent process ``pid`` to supervisord: forward signals, and end when it ends, or when supervisord does.
 
     Returns:
-        The exit code, 0: how it ended is told to its parent only.
+        The exit code, 0: only the parent of a process learns how it ended.
     """
     try:
         nginx, supervisord = os.pidfd_open(pid), os.pidfd_open(os.getppid())

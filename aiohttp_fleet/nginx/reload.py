@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+from aiohttp_fleet.common import processes
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.common.tcp_ports import needs_root
@@ -105,24 +106,14 @@ def replace_workers(name: str, master: int, hup: Callable[[], object], conf: Pat
         if is_older and proxies_only(text)
         else nullcontext()
     ):
-        before = _children(master)
+        before = processes.children(master)
         hup()
-        if not wait_until(lambda: _children(master) - before and not any(map(_accepts, before)), RELOAD):
+        if not wait_until(lambda: processes.children(master) - before and not any(map(_accepts, before)), RELOAD):
             step = "see its error log" if name == "nginx" else f"see supervisorctl tail {name}"
             raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
 
 
-def _accepts(pid: str) -> bool:
+def _accepts(pid: int) -> bool:
     """Whether an nginx worker still accepts connections: its title says when it does not."""
-    try:
-        title = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+    title = processes.title(pid)
     return title.startswith(b"nginx: worker process") and b"shutting down" not in title
-
-
-def _children(pid: int) -> set[str]:
-    try:
-        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    except OSError:
-        return set()
