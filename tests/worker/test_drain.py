@@ -49,6 +49,41 @@ def test_who_is_in_the_backlog_is_answered(worker: Start) -> None:
     assert started.exit_code() == 0
 
 
+def test_a_client_in_the_backlog_that_cannot_be_accepted_yet_is_answered(worker: Start, place: Path) -> None:
+    """Invariant 2: without a free descriptor asyncio accepts nothing for a second; the drain waits."""
+    path, gate = place / "web.sock", place / "go"
+    app = "tests.apps.faulty:create_out_of_descriptors"
+    started = worker(app, "--loop=asyncio", "--backlog=1", SOCKET=str(path), GATE=str(gate)).ready()
+    gate.touch()
+    until("the descriptors to be used up", lambda: "no descriptors" in started.log)
+    with Client(path) as client:
+        client.send(POST)
+        until("the accept to fail", lambda: "out of system resource" in started.log)
+        started.signal()
+        assert client.answer()[2] == b"ping"
+    assert started.exit_code() == 0
+
+
+def test_a_client_that_is_accepted_and_not_counted_yet_is_answered(worker: Start, place: Path) -> None:
+    """Invariant 2: at the first count it is in neither number, because the event loop was blocked while it connected.
+
+    It connects by a second name, like a client that was inside connect(2) when the path was removed. Its request
+    takes longer than the clean-up, in which aiohttp would finish a shorter one.
+    """
+    path, gate = place / "web.sock", place / "go"
+    app = "tests.apps.faulty:create_blocked_drain"
+    started = worker(app, "--loop=asyncio", SOCKET=str(path), GATE=str(gate)).ready()
+    second_name = place / "second.sock"
+    second_name.hardlink_to(path)
+    started.signal()
+    until("the event loop to be blocked", lambda: "blocked" in started.log)
+    with Client(second_name) as client:
+        client.send(b"GET /slow?seconds=3 HTTP/1.1\r\nHost: test\r\n\r\n")
+        gate.touch()
+        assert client.answer()[2] == b"slept 3"
+    assert started.exit_code() == 0
+
+
 def test_an_idle_connection_is_not_closed_by_the_worker(worker: Start) -> None:
     """Invariant 3: nginx closes idle connections; until it does the worker waits, and answers."""
     started = worker().ready()

@@ -5,13 +5,15 @@ import os
 import pwd
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.http import Client, get
-from tests.place import ROOT, USER
+from tests.place import PROJECT, ROOT, USER
 from tests.site import Site
 from tests.worker_process import WORK, WorkerProcess, user_of
 
@@ -62,6 +64,12 @@ def test_ps_and_top_name_the_worker(worker: Start) -> None:
     name = Path(f"/proc/{named.process.pid}/comm").read_text().strip()
     assert words.startswith(f"web7: python -m aiohttp_fleet.worker {WORK} --path={named.path}".encode())
     assert name == "web7"
+
+
+def test_fleet_does_not_import_aiohttp() -> None:
+    """The checks of "fleet init" use this module; aiohttp would add a third to the start of each command."""
+    program = "import sys, aiohttp_fleet.cli; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False).returncode == 0
 
 
 def test_workers_answer_while_they_print_and_supervisord_is_stopped(site: Callable[..., Site]) -> None:
