@@ -20,9 +20,9 @@ from tests.worker_process import WORK, WorkerProcess, user_of
 Start = Callable[..., WorkerProcess]
 
 
-@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can change its user")
 def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: Start) -> None:
-    """The process, its socket, HOME and USER are those of nobody."""
+    """The process, its socket, HOME and USER are those of the user nobody."""
     started = worker().ready()
     assert user_of(started.process.pid) == started.path.owner() == "nobody"
     assert json.loads(get(started.path))["home"] == pwd.getpwnam("nobody").pw_dir
@@ -31,9 +31,9 @@ def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: 
     assert set(map(int, groups[1].split())) == set(os.getgrouplist("nobody", pwd.getpwnam("nobody").pw_gid))
 
 
-@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can change its user")
 def test_a_directory_out_of_reach_is_one_line(worker: Start, place: Path) -> None:
-    """Its mode may be anything; one above it lets only root in."""
+    """One above it lets only root in."""
     (place / "closed").mkdir(mode=0o700)
     started = worker(WORK, f"--path={place}/closed/run/web.sock")
     assert started.exit_code() == 1
@@ -41,7 +41,7 @@ def test_a_directory_out_of_reach_is_one_line(worker: Start, place: Path) -> Non
     assert f"{place}/closed/run: uid {pwd.getpwnam('nobody').pw_uid} may not enter a directory above it" in started.log
 
 
-@pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT, reason="only root can change its user")
 def test_an_unknown_user_is_refused(worker: Start) -> None:
     """Never silently as root."""
     started = worker(WORK, "--user=no-such-user")
@@ -58,7 +58,7 @@ def test_the_file_limit_is_raised_to_what_the_machine_allows(worker: Start) -> N
 
 
 def test_ps_and_top_name_the_worker(worker: Start) -> None:
-    """Its name as supervisord has it, then its command line; by hand it keeps its own."""
+    """Its name in supervisord, then its command line."""
     named = worker(WORK, SUPERVISOR_PROCESS_NAME="web7").ready()
     words = Path(f"/proc/{named.process.pid}/cmdline").read_bytes().rstrip(b"\0")
     name = Path(f"/proc/{named.process.pid}/comm").read_text().strip()
