@@ -73,7 +73,7 @@ def test_the_installed_aiohttp_has_all_names() -> None:
         ),
         (
             {"web_request.py": (r"@reify(?=\s+def (remote|scheme))", "@property")},
-            "cached properties BaseRequest.remote and BaseRequest.scheme: request.remote and",
+            "cached properties remote and scheme of BaseRequest: both are those of nginx, not of the client",
         ),
         (
             {"web_request.py": (r"\bheaders(?=: Loose| is not sent|\)\)\n|=headers)|(?<=headers=)headers", "fields")},
