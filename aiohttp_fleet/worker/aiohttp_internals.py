@@ -17,60 +17,36 @@ CLIENT = ("remote", "scheme")
 """The properties of a request that say who asks, and how."""
 
 
+WITHOUT = {
+    "RequestHandler._waiter": "the drain counts every connection as busy",
+    "Server.connections": "each drain takes as long as --drain allows",
+    "Server.requests_count": "the control socket reports no number of requests",
+    "AppRunner.shutdown": "on_shutdown is sent twice",
+    "BaseRequest.keep_alive": "the drain does not ask clients to close their connections",
+    "BaseRequest.protocol": "the drain counts websockets as requests, and does not close them",
+    "BaseRequest._transport_sockname": "request.remote is nginx when it is first read after the connection has closed",
+    "cached properties remote and scheme of BaseRequest": "both are those of nginx, not of the client",
+    "parameters headers, remote and scheme of BaseRequest.clone": "a clone with other headers forgets its client",
+}
+"""What the worker does without each name."""
+
+
 async def missing() -> list[str]:
     """Return a sentence for each name that this aiohttp does not have, with what the worker does without it."""
     server = web.Server(_refuse)
-    clone = inspect.signature(web.BaseRequest.clone).parameters
-    names = (
-        (
-            "RequestHandler._waiter",
-            hasattr(server(), "_waiter"),
-            "the drain counts every connection as busy",
-        ),
-        (
-            "Server.connections",
-            hasattr(server, "connections"),
-            "each drain takes as long as --drain allows",
-        ),
-        (
-            "Server.requests_count",
-            hasattr(server, "requests_count"),
-            "the control socket reports no number of requests",
-        ),
-        (
-            "AppRunner.shutdown",
-            hasattr(web.AppRunner, "shutdown"),
-            "on_shutdown is sent twice",
-        ),
-        (
-            "BaseRequest.keep_alive",
-            hasattr(web.BaseRequest, "keep_alive"),
-            "the drain does not ask clients to close their connections",
-        ),
-        (
-            "BaseRequest.protocol",
-            hasattr(web.BaseRequest, "protocol"),
-            "the drain counts websockets as requests, and does not close them",
-        ),
-        (
-            "cached properties BaseRequest.remote and BaseRequest.scheme",
-            all(map(_is_cached_property, CLIENT)),
-            "request.remote and request.scheme are those of nginx, not of the client",
-        ),
-        (
-            "parameters headers, remote and scheme of BaseRequest.clone",
-            {"headers", *CLIENT} <= set(clone),
-            "a clone with other headers forgets its client",
-        ),
-        (
-            "BaseRequest._transport_sockname",
-            "_transport_sockname" in getattr(web.BaseRequest, "ATTRS", ()),
-            "request.remote is nginx when it is first read after the connection has closed",
-        ),
+    found = (
+        hasattr(server(), "_waiter"),
+        hasattr(server, "connections"),
+        hasattr(server, "requests_count"),
+        hasattr(web.AppRunner, "shutdown"),
+        hasattr(web.BaseRequest, "keep_alive"),
+        hasattr(web.BaseRequest, "protocol"),
+        "_transport_sockname" in getattr(web.BaseRequest, "ATTRS", ()),
+        all(map(_is_cached_property, CLIENT)),
+        {"headers", *CLIENT} <= set(inspect.signature(web.BaseRequest.clone).parameters),
     )
-    return [
-        f"this aiohttp ({aiohttp.__version__}) has no {name}: {without}" for name, found, without in names if not found
-    ]
+    names = [name for name, is_there in zip(WITHOUT, found, strict=True) if not is_there]
+    return [f"this aiohttp ({aiohttp.__version__}) has no {name}: {WITHOUT[name]}" for name in names]
 
 
 async def _refuse(request: web.BaseRequest) -> web.Response:

@@ -116,34 +116,17 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("app", metavar="MODULE[:NAME]", help="an Application, a factory or an async factory; NAME may be dotted")
     add("--path", type=_path, dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
-    add(
-        "--control",
-        type=_path,
-        metavar="PATH",
-        help="path of the control socket (default: the first --path with the ending .ctl)",
-    )
+    add("--control", type=_path, metavar="PATH", help="control socket (default: the first --path, ending in .ctl)")
     add("--host", default="127.0.0.1", help="address of the TCP port (default: %(default)s)")
     add("--port", type=_sixteen_bits, help="serve this TCP port too")
     add("--backlog", type=_sixteen_bits, default=BACKLOG, help="connections that may wait (default: %(default)s)")
     add("--mode", type=_mode, default=MODE, metavar="OCTAL", help=f"mode of the sockets (default: {MODE:o})")
     add("--group", dest="gid", type=_group, metavar="NAME", help="group of the sockets (default: the process's own)")
-    add(
-        "--env-file",
-        dest="env_files",
-        type=_path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="load NAME=VALUE lines of this file into the environment; may be repeated",
-    )
+    env_file = "load NAME=VALUE lines of this file into the environment; may be repeated"
+    add("--env-file", dest="env_files", type=_path, action="append", default=[], metavar="PATH", help=env_file)
     add("--user", default=USER, help="the user to become when started as root (default: %(default)s)")
-    add(
-        "--drain",
-        type=_seconds,
-        default=DRAIN,
-        metavar="SECONDS",
-        help="how long requests in flight may take (default: %(default)g)",
-    )
+    drain = "how long requests in flight may take (default: %(default)g)"
+    add("--drain", type=_seconds, default=DRAIN, metavar="SECONDS", help=drain)
     add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
     add("--access-log", action="store_true", help="write aiohttp's access log (default: off; nginx writes one)")
     add("--handler-cancellation", action="store_true", help="cancel a handler when its client disconnects")

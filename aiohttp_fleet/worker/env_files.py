@@ -1,6 +1,7 @@
 """Settings and secrets from files, read at each start of a worker."""
 
 import os
+import re
 import stat
 import time
 from collections.abc import Iterable, Mapping
@@ -9,24 +10,13 @@ from io import StringIO
 from aiohttp_fleet.common.errors import FleetError
 
 _EARLY = ("LANG", "LANGUAGE", "SSL_CERT_DIR", "SSL_CERT_FILE")
-_EARLY_PREFIXES = (
-    "PYTHON",
-    "OPENSSL_",
-    "LD_",
-    "MALLOC_",
-    "GLIBC_",
-    "LC_",
-    "AIOHTTP_NO_",
-    "FROZENLIST_NO_",
-    "MULTIDICT_NO_",
-    "PROPCACHE_NO_",
-    "YARL_NO_",
-)
+_EARLY_PREFIXES = ("PYTHON", "OPENSSL_", "LD_", "MALLOC_", "GLIBC_", "LC_")
+_EXTENSIONS = re.compile("(AIOHTTP|FROZENLIST|MULTIDICT|PROPCACHE|YARL)_NO_.*")
 
 
 def read_at_start(name: str) -> bool:
     """Whether the interpreter, the C library or aiohttp reads a variable only when it starts."""
-    return name in _EARLY or name.startswith(_EARLY_PREFIXES)
+    return name in _EARLY or name.startswith(_EARLY_PREFIXES) or _EXTENSIONS.fullmatch(name) is not None
 
 
 def load_env_files(paths: Iterable[str]) -> None:

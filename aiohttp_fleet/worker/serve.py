@@ -61,26 +61,14 @@ async def serve(
     )
     _cancel_on_signal()
     _watch_parent()
-    await control.open()
-    try:
-        await _start_serve_drain(app, runner, listeners, control, status, options.drain, stop)
-    finally:
-        await control.close()
-
-
-async def _start_serve_drain(
-    app: web.Application,
-    runner: Runner,
-    listeners: Sequence[Listener],
-    control: ControlSocket,
-    status: WorkerStatus,
-    seconds: float,
-    stop: asyncio.Event,
-) -> None:
-    await runner.setup()
-    status.server, status.started = runner.server, app
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        await control.open()
+        stack.push_async_callback(control.close)
+        await runner.setup()
+        stack.push_async_callback(_clean_up, runner)
+        status.server, status.started = runner.server, app
         for listener in listeners:
+            stack.push_async_callback(listener.withdraw)
             await listener.open(runner)
         _drain_on_signal(stop)
         status.state = "ready"
@@ -88,13 +76,9 @@ async def _start_serve_drain(
         await _until_stopped(stop, listeners, control)
         status.state = "draining"
         began = time.monotonic()
-        left = await drain(runner, listeners, status.websockets, seconds)
+        left = await drain(runner, listeners, status.websockets, options.drain)
         took = time.monotonic() - began
-        log_line(f"drain deadline of {seconds:g} s: cut {left}" if left else f"drained in {took:.1f} s")
-    finally:
-        for listener in listeners:
-            await listener.withdraw()
-        await _clean_up(runner)
+        log_line(f"drain deadline of {options.drain:g} s: cut {left}" if left else f"drained in {took:.1f} s")
 
 
 async def _clean_up(runner: Runner) -> None:

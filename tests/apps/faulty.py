@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
 from aiohttp import web
 
+from aiohttp_fleet.worker.drain import INTERVAL
 from tests.apps.work import create_app, slow
 
 
@@ -151,6 +153,61 @@ def create_cancelling() -> web.Application:
     app.on_shutdown.append(cancel)
     app.on_cleanup.append(cleanup)
     app.on_cleanup.append(cancel)
+    return app
+
+
+def create_blocked_drain() -> web.Application:
+    """Block the event loop when the socket's path is removed, until the drain's first count is overdue.
+
+    At least until the file that GATE names is there.
+    """
+
+    async def block() -> None:
+        await _until_drain()
+        print("blocked", flush=True)
+        while not Path(os.environ["GATE"]).exists():
+            time.sleep(0.01)
+        time.sleep(2 * INTERVAL)
+
+    return _with_task(block)
+
+
+def create_out_of_descriptors() -> web.Application:
+    """Have no free descriptor from when the file that GATE names is there until the socket's path is removed."""
+
+    async def starve() -> None:
+        while not Path(os.environ["GATE"]).exists():
+            await asyncio.sleep(0.01)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        print("no descriptors", flush=True)
+        await _until_drain()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    return _with_task(starve)
+
+
+async def _until_drain() -> None:
+    """Wait until the path that SOCKET names was there and is removed."""
+    socket = Path(os.environ["SOCKET"])
+    while not socket.exists():
+        await asyncio.sleep(0.001)
+    while socket.exists():
+        await asyncio.sleep(0.001)
+
+
+def _with_task(function: Callable[[], Coroutine[None, None, None]]) -> web.Application:
+    """Run a background task."""
+    app = create_app()
+
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(function())
+        yield
+        await task
+
+    app.cleanup_ctx.append(run)
     return app
 
 

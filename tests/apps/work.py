@@ -62,17 +62,17 @@ async def blocking(request: web.Request) -> web.Response:
 
 
 def block(seconds: float) -> None:
-    """Be what a stack names."""
+    """Block; its name is in the stack."""
     time.sleep(seconds)
 
 
 async def headers(request: web.Request) -> web.Response:
-    """Show what of the client arrived here."""
+    """Show the URL and headers that arrived."""
     return web.json_response({"url": str(request.url), "headers": dict(request.headers)})
 
 
 async def client(request: web.Request) -> web.Response:
-    """Show whom the application takes the client for, and that clone() still overrides it."""
+    """Show the client that the application sees, and that clone() overrides it."""
     other = request.clone(remote="192.0.2.9", scheme="https", host="clone")
     seen = {"remote": request.remote, "scheme": request.scheme, "host": request.host, "url": str(request.url)}
     clone = [other.remote, other.scheme, other.host, str(other.url)]

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.site import Site, edit
-from tests.worker.test_forwarded import ask
+from tests.worker.test_forwarded import client_of
 
 Make = Callable[..., Site]
 FORGED = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https", "X-Real-IP": "198.51.100.7"}
@@ -17,7 +17,7 @@ def test_the_client_is_who_connects_and_what_it_claims_is_not_believed(site: Mak
     """A websocket's too."""
     made = site().start()
     for headers in ({}, FORGED):
-        seen = ask(made.port, headers)
+        seen = client_of(made.port, headers)
         assert (seen["remote"], seen["scheme"], seen["secure"]) == ("127.0.0.1", "http", False)
         assert seen["url"] == "http://shop.example/client"
 
@@ -41,7 +41,7 @@ def test_the_client_is_who_connects_and_what_it_claims_is_not_believed(site: Mak
 )
 def test_a_proxy_that_is_named_is_believed(proxied: Site, headers: Mapping[str, str], remote: str, scheme: str) -> None:
     """The last address that is not a proxy's is the client's; the ones before it anybody may have written."""
-    seen = ask(proxied.port, headers)
+    seen = client_of(proxied.port, headers)
     assert (seen["remote"], seen["scheme"]) == (remote, scheme)
 
 

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/worker/aiohttp_internals.py: a real worker on an aiohttp in which one name is another."""
+"""Tests of aiohttp_fleet/worker/aiohttp_internals.py: a real worker on a copy of aiohttp with one name changed."""
 
 import ast
 import asyncio
@@ -16,7 +16,7 @@ from aiohttp_fleet.worker.aiohttp_internals import missing
 from tests.http import Client
 from tests.place import PROJECT, USER
 from tests.wait import until
-from tests.worker.test_forwarded import TOLD, ask
+from tests.worker.test_forwarded import FORWARDED, client_of
 from tests.worker_process import WORK, WorkerProcess
 
 Start = Callable[..., WorkerProcess]
@@ -73,7 +73,7 @@ def test_the_installed_aiohttp_has_all_names() -> None:
         ),
         (
             {"web_request.py": (r"@reify(?=\s+def (remote|scheme))", "@property")},
-            "cached properties BaseRequest.remote and BaseRequest.scheme: request.remote and",
+            "cached properties remote and scheme of BaseRequest: both are those of nginx, not of the client",
         ),
         (
             {"web_request.py": (r"\bheaders(?=: Loose| is not sent|\)\)\n|=headers)|(?<=headers=)headers", "fields")},
@@ -95,7 +95,7 @@ def test_without_a_name_the_worker_serves_and_drains_and_says_so(
     with Client(started.path) as client:
         assert client.get()[0] == 200
         started.signal()
-        until("the path to go", lambda: not started.path.exists())
+        until("the path to be removed", lambda: not started.path.exists())
         assert client.get()[0] == 200
     assert started.exit_code() == 0
     assert "Traceback" not in started.log
@@ -105,13 +105,13 @@ def test_without_a_name_the_worker_serves_and_drains_and_says_so(
     ("pattern", "replacement", "remote"),
     [
         (r"@reify(?=\s+def (remote|scheme))", "@property", ""),
-        ("_transport_sockname", "_address", TOLD["X-Forwarded-For"]),
+        ("_transport_sockname", "_address", FORWARDED["X-Forwarded-For"]),
     ],
 )
 def test_the_client_without_a_name(worker: Start, place: Path, pattern: str, replacement: str, remote: str) -> None:
     """Without cached properties nginx's headers are ignored; without the socket's name the public one is read."""
     library = edited_aiohttp(place, {"web_request.py": (pattern, replacement)})
-    assert ask(worker(PYTHONPATH=str(library)).ready().path, TOLD)["remote"] == remote
+    assert client_of(worker(PYTHONPATH=str(library)).ready().path, FORWARDED)["remote"] == remote
 
 
 def test_a_preflight_prints_what_is_missing(place: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from aiohttp_fleet.worker.arguments import control_path, parse
 
 
-def test_defaults_are_those_of_the_documented_deployment() -> None:
-    """An app and a path are enough."""
+def test_an_app_and_a_path_are_enough() -> None:
+    """The defaults are those of the documented deployment."""
     options = parse(["app.main:create_app", "--path=/tmp/web_1.sock"])
     assert (options.app, options.paths, options.port) == ("app.main:create_app", ("/tmp/web_1.sock",), None)
     assert (options.backlog, options.mode, options.drain, options.user) == (4096, 0o660, 30, "nobody")
@@ -16,7 +16,7 @@ def test_defaults_are_those_of_the_documented_deployment() -> None:
 
 
 def test_paths_may_be_repeated_and_mixed_with_a_port() -> None:
-    """A worker serves several sites, as aiohttp allows."""
+    """A worker listens in several places, as aiohttp allows."""
     options = parse(["app", "--path=/a", "--path=/b", "--host=::1", "--port=8081"])
     assert (options.paths, options.host, options.port) == (("/a", "/b"), "::1", 8081)
 
@@ -32,8 +32,8 @@ def test_a_mode_is_octal_and_a_group_is_looked_up() -> None:
     ("path", "control"),
     [("/tmp/web_1.sock", "/tmp/web_1.ctl"), ("/tmp/web_1", "/tmp/web_1.ctl"), ("/tmp/web.ctl", "/tmp/web.ctl.ctl")],
 )
-def test_the_control_site_is_beside_the_socket(path: str, control: str) -> None:
-    """Its ending is another one, unless the command line names another path."""
+def test_the_control_socket_is_next_to_the_socket(path: str, control: str) -> None:
+    """It has another ending, unless the command line names another path."""
     assert control_path(path) == control
     assert parse(["app", f"--path={path}", "--path=/b"]).control == control
     assert parse(["app", f"--path={path}", "--control=/c"]).control == "/c"
@@ -41,7 +41,7 @@ def test_the_control_site_is_beside_the_socket(path: str, control: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--path=/a"], "the following arguments are required"),
         (["app"], "nothing to serve, give it --path or --port"),
@@ -62,12 +62,12 @@ def test_the_control_site_is_beside_the_socket(path: str, control: str) -> None:
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_2(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The line says what is wrong and where to look."""
+    """The line says what is wrong and where to find help."""
     with pytest.raises(SystemExit) as ended:
         parse(arguments)
     line = capsys.readouterr().err
     assert ended.value.code == 2
-    assert told in line
+    assert message in line
     assert line.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/worker/control_socket.py and title.py, on a real process."""
+"""Tests of aiohttp_fleet/worker/control_socket.py, on a real process."""
 
 import asyncio
 import os
@@ -23,20 +23,20 @@ from tests.worker_process import WORK, WorkerProcess
 Start = Callable[..., WorkerProcess]
 
 
-def test_it_tells_what_health_documents() -> None:
-    """The worker may not import that class, so the names are compared here."""
+def test_it_reports_the_documented_fields() -> None:
+    """The worker may not import the class Health, so this test compares the names."""
 
-    async def tell() -> dict[str, object]:
+    async def report() -> dict[str, object]:
         return ControlSocket(None, WorkerStatus("app", False, Websockets())).health()
 
-    assert set(asyncio.run(tell())) == {field.name for field in fields(Health)}
+    assert set(asyncio.run(report())) == {field.name for field in fields(Health)}
 
 
-def test_it_answers_before_the_start_up_and_until_the_end(worker: Start, place: Path) -> None:
-    """starting, ready, draining; its mode lets in nobody but the worker's user and root."""
+def test_it_answers_from_before_the_start_up_until_the_end(worker: Start, place: Path) -> None:
+    """starting, ready, draining; only the worker's user and root may connect."""
     control = place / "web.ctl"
     started = worker("tests.apps.faulty:create_slow_start", GATE=str(place / "go"))
-    until("the control site", control.exists)
+    until("the control socket", control.exists)
     assert query(str(control)).state == "starting"
     assert not started.path.exists()
     assert control.stat().st_mode & 0o777 == 0o600
@@ -54,8 +54,8 @@ def test_it_answers_before_the_start_up_and_until_the_end(worker: Start, place: 
     assert not control.exists()
 
 
-def test_it_counts_what_the_application_serves_and_nothing_of_its_own(worker: Start, place: Path) -> None:
-    """Requests, connections and the process; asking changes none of them."""
+def test_it_counts_the_applications_requests_and_not_its_own(worker: Start, place: Path) -> None:
+    """Requests and connections; a query changes neither."""
     started = worker().ready()
     with Client(started.path) as client:
         client.get()
@@ -67,17 +67,17 @@ def test_it_counts_what_the_application_serves_and_nothing_of_its_own(worker: St
     assert 0 < health.uptime < 60
 
 
-def test_the_lag_is_that_of_the_event_loop(worker: Start, place: Path) -> None:
-    """A handler that blocks for a second is seen afterwards."""
+def test_the_lag_shows_a_handler_that_blocked(worker: Start, place: Path) -> None:
+    """For ten seconds afterwards."""
     started = worker().ready()
     with Client(started.path) as client:
         client.send(b"GET /block?seconds=1 HTTP/1.1\r\nHost: test\r\n\r\n")
         client.answer()
-        until("the lag to be seen", lambda: query(str(place / "web.ctl"), 5).lag > 0.4)
+        until("the lag to be reported", lambda: query(str(place / "web.ctl"), 5).lag > 0.4)
 
 
 def test_it_writes_no_access_log(worker: Start, place: Path) -> None:
-    """Into that of an application which logs everything, least of all."""
+    """Not even when the application logs everything."""
     started = worker("tests.apps.faulty:create_logging").ready()
     for _ in range(3):
         query(str(place / "web.ctl"))
@@ -85,20 +85,20 @@ def test_it_writes_no_access_log(worker: Start, place: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["missing", "closed/missing"])
-def test_a_control_site_that_cannot_be_is_told_once_and_the_worker_serves(
+def test_a_control_socket_that_cannot_be_bound_is_logged_once_and_the_worker_serves(
     worker: Start, place: Path, where: str
 ) -> None:
     """Its directory is missing, or out of reach."""
     (place / "closed").mkdir(mode=0o700)
     started = worker(WORK, f"--control={place / where / 'web.ctl'}").ready()
-    started.path.unlink()  # the watch that binds it again has tried the control site before
+    started.path.unlink()  # the check that binds it again has tried the control socket before
     until("the socket to be back", started.path.exists, 5)
     assert get(started.path)
     assert started.log.count("control socket: ") == 1
 
 
 def test_a_removed_control_path_is_bound_again(worker: Start, place: Path) -> None:
-    """As the sockets are."""
+    """Like the sockets."""
     started = worker().ready()
     (place / "web.ctl").unlink()
     until("the path to be back", (place / "web.ctl").exists, 5)
@@ -106,13 +106,13 @@ def test_a_removed_control_path_is_bound_again(worker: Start, place: Path) -> No
 
 
 def test_a_successor_on_the_control_path_is_no_reason_to_drain(worker: Start, place: Path) -> None:
-    """It takes it before its start-up; until it has the socket too, the predecessor serves."""
+    """It has that path before its start-up; the predecessor serves until it has the socket too."""
     started = worker().ready()
     with socket.socket(socket.AF_UNIX) as successor:
         successor.bind(str(place / "successor"))
         successor.listen()
         (place / "successor").rename(place / "web.ctl")
-        started.path.unlink()  # the watch that binds it again has seen the control path too
+        started.path.unlink()  # the check that binds it again has seen the control path too
         until("the socket to be back", started.path.exists, 5)
         assert get(started.path)
         started.signal()
@@ -120,11 +120,11 @@ def test_a_successor_on_the_control_path_is_no_reason_to_drain(worker: Start, pl
         assert peer(str(place / "web.ctl")).pid == os.getpid()
 
 
-def test_a_rivals_control_path_is_refused(worker: Start, place: Path) -> None:
+def test_a_control_path_that_another_process_serves_is_refused(worker: Start, place: Path) -> None:
     """Before the application runs, with the pid."""
-    with socket.socket(socket.AF_UNIX) as rival:
-        rival.bind(str(place / "web.ctl"))
-        rival.listen()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(place / "web.ctl"))
+        other.listen()
         (place / "web.ctl").chmod(0o666)
         started = worker("tests.apps.faulty:traced")
         assert started.exit_code() == 1
@@ -133,7 +133,7 @@ def test_a_rivals_control_path_is_refused(worker: Start, place: Path) -> None:
 
 
 def test_an_abort_writes_the_stack_that_blocks(worker: Start) -> None:
-    """Although the event loop cannot run anything any more."""
+    """The event loop runs nothing then."""
     started = worker().ready()
     with Client(started.path) as client:
         client.send(b"GET /block?seconds=60 HTTP/1.1\r\nHost: test\r\n\r\n")
@@ -146,7 +146,7 @@ def test_an_abort_writes_the_stack_that_blocks(worker: Start) -> None:
 
 
 def _waits(pid: int) -> bool:
-    """Whether the process sleeps in a call of its own, not in its event loop (proc(5), /proc/pid/syscall)."""
+    """Whether the process waits in a system call other than its event loop's (proc(5), /proc/pid/syscall)."""
     epoll_wait, epoll_pwait = 232, 281
     number = Path(f"/proc/{pid}/syscall").read_text().split()[0]
     return number.isdecimal() and int(number) not in (epoll_wait, epoll_pwait)

@@ -39,7 +39,7 @@ def refused(file: Path) -> str:
 
 
 def test_the_application_has_the_variables_of_the_file(worker: Start, file: Path) -> None:
-    """As python-dotenv reads them; over what was there, a later file over an earlier; readable by root alone or not."""
+    """As python-dotenv reads them; they override the environment, and a later file an earlier one."""
     file.write_text("# shop\nexport URL='postgres://u:p@db/$shop'\nTWO=\"a\\nb\"\nWAS=new\nLOG=${URL}.log\nPOSSIBLE\n")
     later = file.with_name("later.env")
     later.touch(0o600)
@@ -51,8 +51,8 @@ def test_the_application_has_the_variables_of_the_file(worker: Start, file: Path
     assert (environ["TWO"], environ["WAS"], environ["POSSIBLE"]) == ("2", "new", "kept")
 
 
-def test_a_restart_takes_up_what_has_changed(site: Callable[..., Site], file: Path) -> None:
-    """supervisord is not touched: it never knows the variables. Each worker knows its number, the standby its 0."""
+def test_a_restart_loads_the_changed_file(site: Callable[..., Site], file: Path) -> None:
+    """supervisord never has the variables. Each worker has its number, the standby 0."""
     file.write_text("COLOUR=red\nNAME=${SUPERVISOR_PROCESS_NAME}-${WORKER_NUMBER}\n")
     made = site(SHOWN)
     edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", " --drain=30 ": f" --drain=30 --env-file={file} "})
@@ -77,7 +77,7 @@ def test_a_restart_takes_up_what_has_changed(site: Callable[..., Site], file: Pa
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has files that the workers' user may not read")
-def test_the_file_may_be_roots_alone(worker: Start, file: Path) -> None:
+def test_the_file_may_be_readable_by_root_only(worker: Start, file: Path) -> None:
     """It is read before the worker becomes --user, who cannot read it."""
     file.write_text("SECRET=7\n")
     started = worker(SHOWN, f"--env-file={file}").ready()
@@ -85,15 +85,15 @@ def test_the_file_may_be_roots_alone(worker: Start, file: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o602, 0o644, 0o666])
-def test_a_file_that_everybody_may_read_is_refused(file: Path, mode: int) -> None:
-    """Or change; the group is the operator's own choice."""
+def test_a_file_that_others_may_read_or_change_is_refused(file: Path, mode: int) -> None:
+    """The group is the operator's choice."""
     file.chmod(mode)
     assert f"(mode {mode:o}); chmod o= {file}" in refused(file)
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "LD_PRELOAD", "LANG", "SSL_CERT_FILE", "OPENSSL_CONF"])
-def test_a_variable_for_which_it_is_too_late_is_refused(file: Path, name: str) -> None:
-    """It would be there and have no effect."""
+def test_a_variable_that_is_read_before_the_file_is_refused(file: Path, name: str) -> None:
+    """It would have no effect."""
     file.write_text(f"A=1\n{name}=x\n")
     assert f"{file}: {name} is read when an interpreter starts, before this file is; write it into environment=" in (
         refused(file)
@@ -102,22 +102,22 @@ def test_a_variable_for_which_it_is_too_late_is_refused(file: Path, name: str) -
 
 @pytest.mark.parametrize("line", ["three words here", "SECRET='7", "=7", "A=7\0", "'A=7'=c"])
 def test_a_line_that_is_no_assignment_is_refused(file: Path, line: str) -> None:
-    """By its number; what stands there may be a secret."""
+    """The message has its number, and not its text, which may be a secret."""
     file.write_text(f"A=1\n  \n{line}\n")
-    said = refused(file)
-    assert f"{file}, line 3: the line is not NAME=VALUE" in said
-    assert "7" not in said.partition(": ")[2].replace(str(file), "")
+    message = refused(file)
+    assert f"{file}, line 3: the line is not NAME=VALUE" in message
+    assert "7" not in message.partition(": ")[2].replace(str(file), "")
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
-def test_a_file_that_is_not_there_is_refused(place: Path, make: Callable[[Path], None]) -> None:
-    """Or is none."""
+def test_a_missing_file_is_refused(place: Path, make: Callable[[Path], None]) -> None:
+    """So is a directory."""
     make(place / "not.env")
     assert f"{place}/not.env: cannot be read (" in refused(place / "not.env")
 
 
-def test_names_that_only_begin_alike_are_no_obstacle(worker: Start, file: Path) -> None:
-    """LANGCHAIN_API_KEY is nothing to an interpreter."""
+def test_a_name_that_only_begins_like_an_early_one_is_accepted(worker: Start, file: Path) -> None:
+    """LANGCHAIN_API_KEY is not LANG."""
     file.write_text("LANGCHAIN_API_KEY=k\n")
     started = worker(SHOWN, f"--env-file={file}").ready()
     assert json.loads(get(started.path))["environ"]["LANGCHAIN_API_KEY"] == "k"

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/worker/forwarded.py: whom the application takes the client for."""
+"""Tests of aiohttp_fleet/worker/forwarded.py: the client that the application sees."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ from tests.wait import until
 from tests.worker_process import WORK, WorkerProcess
 
 Start = Callable[..., WorkerProcess]
-TOLD = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+FORWARDED = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
 
 
-def ask(address: Path | int, headers: Mapping[str, str], path: str = "/client") -> dict[str, Any]:
-    """Ask whom the application sees."""
+def client_of(address: Path | int, headers: Mapping[str, str], path: str = "/client") -> dict[str, Any]:
+    """Return the client of a request as the application sees it."""
     lines = [f"GET {path} HTTP/1.1", "Host: shop.example", *(f"{name}: {value}" for name, value in headers.items())]
     with Client(address) as client:
         client.send("\r\n".join([*lines, "", ""]).encode())
@@ -25,10 +25,10 @@ def ask(address: Path | int, headers: Mapping[str, str], path: str = "/client") 
     return seen
 
 
-def test_over_a_unix_socket_the_client_is_whom_nginx_tells_of(worker: Start) -> None:
-    """All that aiohttp derives from it follows; clone() overrides it as under aiohttp, and the access log has it."""
+def test_over_a_unix_socket_the_headers_of_nginx_are_used(worker: Start) -> None:
+    """In all that aiohttp derives from them, and in the access log; clone() overrides them."""
     process = worker(WORK, "--access-log").ready()
-    seen = ask(process.path, TOLD)
+    seen = client_of(process.path, FORWARDED)
     assert seen == {
         "remote": "198.51.100.7",
         "scheme": "https",
@@ -48,17 +48,17 @@ def test_over_a_unix_socket_the_client_is_whom_nginx_tells_of(worker: Start) -> 
         ({"X-Forwarded-Proto": "javascript"}, "", "http"),
     ],
 )
-def test_what_nginx_does_not_tell_is_as_under_aiohttp(
+def test_without_usable_headers_the_client_is_that_of_aiohttp(
     worker: Start, headers: Mapping[str, str], remote: str, scheme: str
 ) -> None:
-    """No header, a list of them, and an odd scheme."""
-    seen = ask(worker().ready().path, headers)
+    """No header, a list of addresses, and an unknown scheme."""
+    seen = client_of(worker().ready().path, headers)
     assert (seen["remote"], seen["scheme"]) == (remote, scheme)
 
 
-def test_over_tcp_nobody_is_believed(worker: Start) -> None:
-    """Anybody may connect to a port, so what is written in the headers counts for nothing there."""
+def test_over_tcp_the_headers_are_ignored(worker: Start) -> None:
+    """Any client can connect to a port, and write them itself."""
     port = free_port()
     worker(WORK, f"--port={port}").ready()
-    seen = ask(port, TOLD)
+    seen = client_of(port, FORWARDED)
     assert (seen["remote"], seen["scheme"], seen["secure"]) == ("127.0.0.1", "http", False)

@@ -58,10 +58,10 @@ number = 42
 
 @pytest.fixture
 def project(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the test a directory to import from, which is also the current one."""
+    """Make a directory to import from, which is also the current one."""
     monkeypatch.syspath_prepend(place)
     monkeypatch.chdir(place)
-    for name in ("shop", "plain", "needy"):  # each test imports its own
+    for name in ("shop", "plain", "needy"):  # each test has its own
         monkeypatch.delitem(sys.modules, name, raising=False)
     (place / "shop.py").write_text(SOURCE)
     return place
@@ -79,19 +79,19 @@ def _load(spec: str) -> web.Application:
     "name", ["instance", "factory", "async_factory", "Site.build", "Site.app", "own_loop", "needs_loop"]
 )
 def test_an_application_is_found_in_every_form(project: Path, name: str) -> None:
-    """An instance, a factory, an async one, under a dotted name, with a loop of its own, in need of a running one."""
+    """An instance, a factory, an async one, a dotted name, one with its own loop, one that needs a running loop."""
     assert isinstance(_load(f"shop:{name}"), web.Application)
 
 
 @pytest.mark.parametrize("name", ["app", "app_factory", "get_app", "create_app"])
 def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, name: str) -> None:
-    """What adev runserver finds is found here."""
+    """In the order of adev runserver."""
     (project / "plain.py").write_text(f"from aiohttp import web\ndef {name}(): return web.Application()\n")
     assert isinstance(_load("plain"), web.Application)
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "message"),
     [
         ("shap:factory", "shap: there is no module shap in "),
         ("shop.sub:factory", "there is no module shop.sub"),
@@ -109,11 +109,11 @@ def test_a_module_alone_is_searched_for_the_names_of_devtools(project: Path, nam
         ("shop:broken", "shop:broken: it failed to build (RuntimeError: no database); the traceback is above"),
     ],
 )
-def test_a_wrong_spec_says_what_was_found(project: Path, spec: str, told: str) -> None:
-    """Each mistake is named with what stands there instead."""
+def test_a_wrong_spec_is_explained(project: Path, spec: str, message: str) -> None:
+    """The message has what was found instead."""
     with pytest.raises(FleetError) as error:
         _load(spec)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_a_failed_import_inside_the_module_shows_its_traceback(

@@ -19,55 +19,55 @@ def _replace(path: Path) -> None:
     (path.parent / "other").rename(path)
 
 
-@pytest.mark.parametrize("take", [Path.unlink, _replace, lambda path: path.rename(path.parent / "elsewhere")])
-def test_a_path_that_is_taken_away_is_noticed(place: Path, take: Callable[[Path], None]) -> None:
-    """Unlinked, replaced or renamed; and what is not there does not keep the others from being watched."""
+@pytest.mark.parametrize("remove", [Path.unlink, _replace, lambda path: path.rename(path.parent / "elsewhere")])
+def test_a_path_that_is_removed_is_noticed(place: Path, remove: Callable[[Path], None]) -> None:
+    """Unlinked, replaced or renamed; a missing path does not keep the others from being watched."""
     path = place / "web.sock"
     path.touch()
 
-    async def notice() -> None:
-        with closing(PathWatch()) as notice:
-            notice.watch([str(place / "missing"), str(path)])
-            take(path)
-            await asyncio.wait_for(notice.changed.wait(), DEADLINE)
+    async def changes() -> None:
+        with closing(PathWatch()) as path_watch:
+            path_watch.watch([str(place / "missing"), str(path)])
+            remove(path)
+            await asyncio.wait_for(path_watch.changed.wait(), DEADLINE)
 
-    asyncio.run(notice())
+    asyncio.run(changes())
 
 
 def test_it_is_noticed_once(place: Path) -> None:
-    """The next watch is of what is there now."""
+    """The next watch is of the file that is there now."""
     path = place / "web.sock"
     path.touch()
 
-    async def notice() -> bool:
-        with closing(PathWatch()) as notice:
-            notice.watch([str(path)])
+    async def changes() -> bool:
+        with closing(PathWatch()) as path_watch:
+            path_watch.watch([str(path)])
             path.unlink()
-            await asyncio.wait_for(notice.changed.wait(), DEADLINE)
-            notice.watch([str(path)])
-            return notice.changed.is_set()
+            await asyncio.wait_for(path_watch.changed.wait(), DEADLINE)
+            path_watch.watch([str(path)])
+            return path_watch.changed.is_set()
 
-    assert not asyncio.run(notice())
+    assert not asyncio.run(changes())
 
 
-def test_without_inotify_there_is_no_notice_and_no_error(place: Path) -> None:
-    """A user has 128 of them, and a process its limit of descriptors; the regular look has to do."""
+def test_without_inotify_nothing_is_noticed_and_nothing_fails(place: Path) -> None:
+    """A user has 128 instances, and a process its limit of descriptors; the regular check is enough."""
     path = place / "web.sock"
     path.touch()
 
-    async def notice() -> bool:
+    async def changes() -> bool:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         free = os.dup(0)
         os.close(free)
         resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
         try:
-            notice = PathWatch()
+            path_watch = PathWatch()
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        with closing(notice):
-            notice.watch([str(path)])
+        with closing(path_watch):
+            path_watch.watch([str(path)])
             path.unlink()
             await asyncio.sleep(0)
-            return notice.changed.is_set()
+            return path_watch.changed.is_set()
 
-    assert not asyncio.run(notice())
+    assert not asyncio.run(changes())

@@ -18,8 +18,8 @@ def _preflight(app: str, path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=20)
 
 
-def test_a_preflight_builds_and_touches_nothing(worker: Start) -> None:
-    """The real worker serves on meanwhile; on_startup is not run."""
+def test_a_preflight_builds_and_leaves_the_socket_alone(worker: Start) -> None:
+    """A worker serves meanwhile; on_startup is not run."""
     started = worker().ready()
     inode = started.path.stat().st_ino
     done = _preflight("tests.apps.faulty:traced", started.path)
@@ -36,14 +36,14 @@ def test_a_preflight_that_fails_says_why(place: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "error"), [("cancelled", "CancelledError"), ("interrupted", "KeyboardInterrupt")])
-def test_a_build_that_is_broken_off_has_failed(place: Path, name: str, error: str) -> None:
-    """However it ends: only what was built is good."""
+def test_a_cancelled_build_has_failed(place: Path, name: str, error: str) -> None:
+    """So has one that is interrupted."""
     done = _preflight(f"tests.apps.faulty:create_{name}", place / "web.sock")
     assert done.returncode == 1
     assert f"create_{name}" in done.stderr.splitlines()[-1]
     assert error in done.stderr.splitlines()[-1]
 
 
-def test_a_preflight_waits_for_nothing_that_the_build_has_begun(place: Path) -> None:
-    """A thread or task that only on_cleanup would end does not hold it: the time limit is far below theirs."""
+def test_a_preflight_does_not_wait_for_threads_or_tasks_of_the_build(place: Path) -> None:
+    """Only on_cleanup would end them; its time limit here is far below theirs."""
     assert _preflight("tests.apps.faulty:create_occupied", place / "web.sock").returncode == 0

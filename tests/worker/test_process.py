@@ -5,22 +5,24 @@ import os
 import pwd
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.http import Client, get
-from tests.place import ROOT, USER
+from tests.place import PROJECT, ROOT, USER
 from tests.site import Site
 from tests.worker_process import WORK, WorkerProcess, user_of
 
 Start = Callable[..., WorkerProcess]
 
 
-@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can change its user")
 def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: Start) -> None:
-    """The process, its socket, HOME and USER are those of nobody."""
+    """The process, its socket, HOME and USER are those of the user nobody."""
     started = worker().ready()
     assert user_of(started.process.pid) == started.path.owner() == "nobody"
     assert json.loads(get(started.path))["home"] == pwd.getpwnam("nobody").pw_dir
@@ -29,9 +31,9 @@ def test_root_becomes_the_unprivileged_user_before_the_application_runs(worker: 
     assert set(map(int, groups[1].split())) == set(os.getgrouplist("nobody", pwd.getpwnam("nobody").pw_gid))
 
 
-@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root can change its user")
 def test_a_directory_out_of_reach_is_one_line(worker: Start, place: Path) -> None:
-    """Its mode may be anything; one above it lets only root in."""
+    """One above it lets only root in."""
     (place / "closed").mkdir(mode=0o700)
     started = worker(WORK, f"--path={place}/closed/run/web.sock")
     assert started.exit_code() == 1
@@ -39,7 +41,7 @@ def test_a_directory_out_of_reach_is_one_line(worker: Start, place: Path) -> Non
     assert f"{place}/closed/run: uid {pwd.getpwnam('nobody').pw_uid} may not enter a directory above it" in started.log
 
 
-@pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
+@pytest.mark.skipif(not ROOT, reason="only root can change its user")
 def test_an_unknown_user_is_refused(worker: Start) -> None:
     """Never silently as root."""
     started = worker(WORK, "--user=no-such-user")
@@ -56,12 +58,18 @@ def test_the_file_limit_is_raised_to_what_the_machine_allows(worker: Start) -> N
 
 
 def test_ps_and_top_name_the_worker(worker: Start) -> None:
-    """Its name as supervisord has it, then its command line; by hand it keeps its own."""
+    """Its name in supervisord, then its command line."""
     named = worker(WORK, SUPERVISOR_PROCESS_NAME="web7").ready()
     words = Path(f"/proc/{named.process.pid}/cmdline").read_bytes().rstrip(b"\0")
     name = Path(f"/proc/{named.process.pid}/comm").read_text().strip()
     assert words.startswith(f"web7: python -m aiohttp_fleet.worker {WORK} --path={named.path}".encode())
     assert name == "web7"
+
+
+def test_fleet_does_not_import_aiohttp() -> None:
+    """The checks of "fleet init" use this module; aiohttp would add a third to the start of each command."""
+    program = "import sys, aiohttp_fleet.cli; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False).returncode == 0
 
 
 def test_workers_answer_while_they_print_and_supervisord_is_stopped(site: Callable[..., Site]) -> None:

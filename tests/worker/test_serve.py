@@ -26,7 +26,7 @@ LOG = "web.sock.0.log"
 
 
 def test_the_path_appears_when_the_application_has_started(worker: Start, place: Path) -> None:
-    """Invariant 1: while on_startup runs there is nothing to connect to; then there is, with its mode."""
+    """Invariant 1: while on_startup runs there is no socket; then there is one, with its mode."""
     started = worker("tests.apps.faulty:create_slow_start", "--mode=600", GATE=str(place / "go"))
     until("the worker to be in its start-up", lambda: _handles_sigterm(started))
     assert not started.path.exists()
@@ -37,7 +37,7 @@ def test_the_path_appears_when_the_application_has_started(worker: Start, place:
 
 
 def test_a_signal_during_start_up_ends_it(worker: Start, place: Path) -> None:
-    """Nothing has been served yet, so nothing is drained."""
+    """It serves nothing yet, so there is no drain."""
     started = worker("tests.apps.faulty:create_slow_start", GATE=str(place / "never"))
     until("the worker to be in its start-up", lambda: _handles_sigterm(started))
     started.signal()
@@ -51,7 +51,7 @@ def _handles_sigterm(started: WorkerProcess) -> bool:
 
 
 def test_a_removed_path_is_bound_again(worker: Start) -> None:
-    """Invariant 5: a cleaner of /tmp takes the path, not the worker; who was connected stays."""
+    """Invariant 5: a cleaner of /tmp removes the path; connected clients stay connected."""
     started = worker().ready()
     with Client(started.path) as old:
         old.get()
@@ -61,23 +61,23 @@ def test_a_removed_path_is_bound_again(worker: Start) -> None:
         assert old.get()[0] == 200
 
 
-def test_a_worker_that_is_taken_over_drains_and_exits(worker: Start, place: Path) -> None:
-    """Invariant 5: the path decides who serves; the predecessor answers what it has and leaves the path alone."""
+def test_a_worker_whose_path_a_successor_has_drains_and_exits(worker: Start, place: Path) -> None:
+    """Invariant 5: the path decides who serves; the predecessor answers its clients and leaves the path alone."""
     old = worker().ready()
     with Client(old.path) as client, socket.socket(socket.AF_UNIX) as successor:
         client.get()
         successor.bind(str(place / "successor"))
         successor.listen()
         (place / "successor").rename(old.path)
-        until("the old worker to notice", lambda: "a successor has taken over" in old.log, 5)
+        until("the old worker to drain", lambda: "a successor has taken over" in old.log, 5)
         status, headers, _ = client.get()
         assert (status, headers["connection"]) == (200, "close")
         assert old.exit_code() == 0
         assert peer(str(old.path)).pid == os.getpid()
 
 
-def test_a_second_worker_is_refused_while_the_first_has_its_parent(worker: Start) -> None:
-    """Two living fleets on one path are a mistake: the second says who has it, the first serves on."""
+def test_a_second_worker_is_refused_while_the_parent_of_the_first_is_alive(worker: Start) -> None:
+    """Two fleets on one path are a mistake: the second names the pid of the first, which serves on."""
     first = worker().ready()
     second = worker()
     assert second.exit_code() == 1
@@ -88,7 +88,7 @@ def test_a_second_worker_is_refused_while_the_first_has_its_parent(worker: Start
 
 @pytest.fixture
 def orphan(place: Path) -> Iterator[int]:
-    """Start a worker, kill its parent, which read its output, and give the worker's pid."""
+    """Start a worker, kill its parent, which reads its output, and return the worker's pid."""
     path = place / "web.sock"
     command = [sys.executable, "-m", "aiohttp_fleet.worker", WORK, f"--path={path}", f"--user={USER}"]
     program = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(60)"
@@ -98,7 +98,7 @@ def orphan(place: Path) -> Iterator[int]:
     until("the worker to serve", path.exists)
     pid = peer(str(path)).pid
     assert parent.stdout is not None
-    parent.stdout.close()  # supervisord's end of the pipe dies with it
+    parent.stdout.close()  # supervisord's end of the pipe is closed with it
     parent.kill()
     parent.wait(10)
     yield pid
@@ -107,33 +107,33 @@ def orphan(place: Path) -> Iterator[int]:
         until("the orphan to end", lambda: pid not in processes(place))
 
 
-def test_an_orphan_serves_on_and_is_succeeded(worker: Start, orphan: int, place: Path) -> None:
-    """Nobody reads its output any more; it binds a lost path again, prints, drains for its heir, loses nobody."""
+def test_an_orphan_serves_until_its_successor_does(worker: Start, orphan: int, place: Path) -> None:
+    """Its output has no reader; it prints, binds a removed path again, and drains when the successor is ready."""
     path = place / "web.sock"
     with Client(path) as client:
         client.send(b"GET /print HTTP/1.1\r\nHost: test\r\n\r\n")
         assert client.answer()[0] == 200
         path.unlink()
         until("the path to be back", path.exists, 5)
-        heir = worker().ready()
-        until("the heir to have the path", lambda: peer(str(path)).pid == heir.process.pid)
+        successor = worker().ready()
+        until("the successor to have the path", lambda: peer(str(path)).pid == successor.process.pid)
         until("the orphan to drain", lambda: client.get()[1].get("connection") == "close")
     until("the orphan to leave", lambda: orphan not in processes(place))
     assert get(path)
 
 
 def test_an_orphan_drains_at_a_signal(orphan: int, place: Path) -> None:
-    """SIGTERM does for it what it does for a worker whose log is read."""
+    """Like a worker whose output is read."""
     with Client(place / "web.sock") as client:
         client.get()
         os.kill(orphan, signal.SIGTERM)
-        until("the path to go", lambda: not (place / "web.sock").exists(), 5)
+        until("the path to be removed", lambda: not (place / "web.sock").exists(), 5)
         assert client.get()[1]["connection"] == "close"
     until("the orphan to leave", lambda: orphan not in processes(place))
 
 
-def test_several_sites_are_served_by_one_process(worker: Start, place: Path) -> None:
-    """--path may be repeated, and goes with --port."""
+def test_one_process_serves_several_sockets(worker: Start, place: Path) -> None:
+    """--path may be repeated, and combined with --port."""
     port = free_port()
     started = worker(WORK, f"--path={place}/second.sock", f"--port={port}").ready()
     with socket.create_connection(("127.0.0.1", port), 5) as tcp:
@@ -143,7 +143,7 @@ def test_several_sites_are_served_by_one_process(worker: Start, place: Path) -> 
 
 
 def test_the_application_lives_as_under_run_app(worker: Start, place: Path) -> None:
-    """Start-up, clean-up contexts, shutdown and background tasks run as they do there."""
+    """The same start-up, clean-up contexts, shutdown and background tasks in the same order."""
     started = worker("tests.apps.faulty:traced").ready()
     started.signal()
     assert started.exit_code() == 0
@@ -157,7 +157,7 @@ def test_the_application_lives_as_under_run_app(worker: Start, place: Path) -> N
 
 @pytest.mark.parametrize("order", ["exit, exit", "exit, SIGTERM", "SIGTERM, exit"])
 def test_graceful_exit_drains(worker: Start, order: str) -> None:
-    """An application may raise web.GracefulExit to end, before or after others ask for it; requests are finished."""
+    """An application may raise web.GracefulExit, before or after a signal; requests are finished."""
     started = worker("tests.apps.faulty:create_exiting").ready()
     with Client(started.path) as first, Client(started.path) as second, Client(started.path) as other:
         other.send(b"GET /slow?seconds=2 HTTP/1.1\r\nHost: test\r\n\r\n")
@@ -174,8 +174,8 @@ def test_graceful_exit_drains(worker: Start, order: str) -> None:
     assert _steps(started.log)[-1] == "background task ends"
 
 
-def test_a_cancelled_clean_up_is_told(worker: Start) -> None:
-    """An on_cleanup that cancels a task and awaits it raises CancelledError; that is no stop before ready."""
+def test_a_cancelled_clean_up_is_logged(worker: Start) -> None:
+    """An on_cleanup that cancels a task and awaits it raises CancelledError; that is not a stop before ready."""
     started = worker("tests.apps.faulty:create_cancelling").ready()
     started.signal()
     assert started.exit_code() == 1
@@ -189,7 +189,7 @@ def _steps(log: str) -> list[str]:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_either_loop_serves_and_leaves_no_file(worker: Start, loop: str, place: Path) -> None:
-    """Whatever the loop does with socket files at close, there is none afterwards."""
+    """Loops differ in what they do with socket files at close."""
     started = worker(WORK, f"--loop={loop}").ready()
     assert get(started.path)
     started.signal()
@@ -198,8 +198,8 @@ def test_either_loop_serves_and_leaves_no_file(worker: Start, loop: str, place: 
 
 
 @pytest.mark.parametrize(("arguments", "lines"), [((), 0), (("--access-log",), 1)])
-def test_the_access_log_is_off_until_asked_for(worker: Start, arguments: tuple[str, ...], lines: int) -> None:
-    """nginx writes one already; the flag writes aiohttp's."""
+def test_the_access_log_is_off_by_default(worker: Start, arguments: tuple[str, ...], lines: int) -> None:
+    """nginx writes one already; the flag turns on aiohttp's."""
     started = worker(WORK, *arguments).ready()
     get(started.path)
     started.signal()
@@ -216,7 +216,7 @@ def test_a_start_up_that_fails_ends_with_one_line_after_its_traceback(worker: St
 
 
 def test_a_taken_port_is_refused_before_the_application_runs(worker: Start) -> None:
-    """The line names the port and how to find who has it."""
+    """The line has the port, and the command that finds its process."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -228,14 +228,14 @@ def test_a_taken_port_is_refused_before_the_application_runs(worker: Start) -> N
 
 
 def test_the_worker_does_not_import_the_command_line() -> None:
-    """It stays small: no click, no tabulate, no supervisor."""
+    """To stay small: no click, no tabulate, no supervisor."""
     program = "import sys, aiohttp_fleet.worker.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
     assert not {"click", "tabulate", "supervisor", "xmlrpc"} & set(done.stdout.split())
 
 
 def test_the_backlog_holds_more_than_aiohttps_default(worker: Start) -> None:
-    """300 clients may connect while nobody accepts; aiohttp's 128 would refuse the rest at once."""
+    """300 clients may connect while the worker is stopped; aiohttp's 128 would refuse the rest at once."""
     started = worker().ready()
     started.signal(signal.SIGSTOP)
     clients = []
@@ -251,7 +251,7 @@ def test_the_backlog_holds_more_than_aiohttps_default(worker: Start) -> None:
 
 
 def test_the_workers_numbers_fit_the_two_files() -> None:
-    """Idle connections outlive nginx's, cut handlers end before SIGKILL, a lost path is back within a second."""
+    """Its keep-alive time is above nginx's, cut handlers end before SIGKILL, a removed path is back in a second."""
     written = directive("keepalive_timeout", (PROJECT / "deploy" / "nginx.conf").read_text())
     assert written is not None
     kept = float(written.removesuffix("s"))
@@ -260,15 +260,15 @@ def test_the_workers_numbers_fit_the_two_files() -> None:
     assert CHECK < 1
 
 
-def test_a_lost_directory_is_told_once_and_costs_no_descriptors(worker: Start, place: Path) -> None:
-    """Who is connected is served on; when the directory is back, so is the path."""
+def test_a_missing_directory_is_logged_once(worker: Start, place: Path) -> None:
+    """Connected clients are served; when the directory is back, so is the path."""
     (place / "run").mkdir()
     (place / "run").chmod(0o777)
     started = worker(WORK, path=place / "run" / "web.sock").ready()
     with Client(started.path) as client:
         started.path.unlink()
         (place / "run").rename(place / "away")
-        until("the trouble to be told", lambda: "there is no such directory" in (place / "away" / LOG).read_text())
+        until("the error in the log", lambda: "there is no such directory" in (place / "away" / LOG).read_text())
         assert client.get()[0] == 200
         (place / "away").rename(place / "run")
         until("the path to be back", started.path.exists, 5)

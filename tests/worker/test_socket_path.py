@@ -12,8 +12,8 @@ from aiohttp_fleet.common.unix_peer import Peer
 from aiohttp_fleet.worker.socket_path import LONGEST, PathState, SocketPath, check_directory, clear, is_orphan
 
 
-def test_a_socket_has_mode_and_group_before_it_can_be_found(place: Path) -> None:
-    """It listens under a temporary name first; the path appears in one step, complete."""
+def test_a_socket_has_mode_and_group_before_it_is_published(place: Path) -> None:
+    """It listens under a temporary name first, and is renamed in one step."""
     path = SocketPath(str(place / "web.sock"), 0o640, os.getgid())
     with path.bind(16):
         (temporary,) = place.iterdir()
@@ -27,7 +27,7 @@ def test_a_socket_has_mode_and_group_before_it_can_be_found(place: Path) -> None
 
 
 def test_a_path_of_107_bytes_is_served_and_one_of_108_refused(place: Path) -> None:
-    """The kernel's limit is ours: the temporary name makes it no shorter."""
+    """The kernel's limit; the temporary name makes it no shorter."""
     longest = place / ("x" * (LONGEST - len(str(place)) - 1))
     clear(str(longest))
     path = SocketPath(str(longest), 0o600, None)
@@ -52,27 +52,27 @@ def test_withdraw_removes_our_path_only(place: Path) -> None:
         assert path.state() is PathState.MISSING
 
 
-def test_a_path_that_was_taken_during_the_start_up_is_not_taken_back(place: Path) -> None:
-    """Between the claim and the publication lies the application's start-up: the claim is made again."""
+def test_a_path_that_another_process_serves_since_the_start_is_refused(place: Path) -> None:
+    """The application's start-up may take long, so the path is checked again before the socket is published."""
     path = SocketPath(str(place / "web.sock"), 0o600, None)
     clear(path.path)
-    with path.bind(1), socket.socket(socket.AF_UNIX) as rival:
-        rival.bind(path.path)
-        rival.listen()
+    with path.bind(1), socket.socket(socket.AF_UNIX) as other:
+        other.bind(path.path)
+        other.listen()
         with pytest.raises(FleetError, match=f"it is served by pid {os.getpid()}"):
             path.publish()
     assert [entry.name for entry in place.iterdir()] == ["web.sock"]
 
 
 def test_a_directory_so_long_that_no_temporary_name_fits_is_named(place: Path) -> None:
-    """A short file name in a long directory has 107 bytes as well, and no room beside it."""
+    """A short file name in a long directory has 107 bytes as well, and leaves no room for a longer one."""
     directory = place / ("x" * (LONGEST - len(str(place)) - 3))
     with pytest.raises(FleetError, match="xxx: so long that no temporary name in it fits"):
         clear(f"{directory}/s")
 
 
 def test_a_dead_socket_is_removed(place: Path) -> None:
-    """A path exists only where somebody serves it."""
+    """A path exists only while a process serves it."""
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(place / "web.sock"))
     clear(str(place / "web.sock"))
@@ -80,7 +80,7 @@ def test_a_dead_socket_is_removed(place: Path) -> None:
 
 
 def test_what_is_no_socket_is_never_removed(place: Path) -> None:
-    """A file, and a link to one, stay where they are."""
+    """A file, or a link to one."""
     (place / "file").write_text("precious")
     (place / "link").symlink_to(place / "file")
     for name in ("file", "link"):
@@ -90,7 +90,7 @@ def test_what_is_no_socket_is_never_removed(place: Path) -> None:
 
 
 def test_a_served_path_is_refused_with_the_pid(place: Path) -> None:
-    """Whoever serves it is named, and goes on."""
+    """The process that serves it goes on."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place / "web.sock"))
         server.listen()
@@ -99,13 +99,13 @@ def test_a_served_path_is_refused_with_the_pid(place: Path) -> None:
     assert (place / "web.sock").is_socket()
 
 
-def test_an_orphan_is_known_by_the_parent_it_was_born_with() -> None:
-    """The bound name tells the parent at birth; another parent now means that the first has died."""
+def test_an_orphan_is_recognised_by_its_first_parent() -> None:
+    """The bound name has its pid; another parent now means that the first has ended."""
     path, pid, parent = "/tmp/web_1.sock", os.getpid(), os.getppid()
     assert not is_orphan(path, Peer(pid, f"{path}.{parent}.{pid}"))
     assert is_orphan(path, Peer(pid, f"{path}.{parent + 1}.{pid}"))
-    assert not is_orphan(path, Peer(pid, path)), "somebody else's server is nobody's orphan"
-    assert not is_orphan(path, Peer(0, f"{path}.{parent + 1}.{pid}")), "nor is one in another container"
+    assert not is_orphan(path, Peer(pid, path)), "a server of another program is not an orphan"
+    assert not is_orphan(path, Peer(0, f"{path}.{parent + 1}.{pid}")), "nor is a process in another container"
 
 
 def test_a_missing_directory_is_named(place: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_directory_that_is_not_writable_is_named() -> None:
 
 
 def test_no_temporary_name_is_left_behind_by_a_failed_bind(place: Path) -> None:
-    """What cannot be published is taken away again."""
+    """It is removed when it cannot be published."""
     (place / "web.sock").mkdir()
     path = SocketPath(str(place / "web.sock"), 0o600, None)
     with path.bind(1), pytest.raises(FleetError):
