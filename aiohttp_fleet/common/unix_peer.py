@@ -1,7 +1,9 @@
-"""Who serves a unix socket path: asked of the kernel, without sending a byte."""
+"""Which process serves a unix socket path, as the kernel knows it, and what that process was started with."""
 
+import os
 import socket
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,3 +55,25 @@ def peer_of(client: socket.socket) -> Peer:
     """Return the process that listens where ``client`` is connected to."""
     pid, _, _ = _UCRED.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     return Peer(pid, str(client.getpeername()))
+
+
+def process_environ(pid: int) -> Mapping[str, str]:
+    """Return the environment that a process was started with (proc(5), /proc/pid/environ); ours if it is not readable.
+
+    Args:
+        pid: of supervisord, whose environment its programs inherit.
+    """
+    try:
+        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return os.environ
+    pairs = (os.fsdecode(word).partition("=") for word in words if b"=" in word)
+    return {name: value for name, _, value in pairs}
+
+
+def process_directory(pid: int) -> str | None:
+    """Return the working directory of a process, which its children inherit; None, for ours, if it is not readable."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
+    except OSError:
+        return None

@@ -1,7 +1,7 @@
 """What supervisord.conf says about the workers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = "site.conf"
@@ -58,6 +58,7 @@ class Fleet:
         control_socket: path of the socket that supervisord answers RPC on.
         supervisord_conf: the file all this comes from.
         nginx_conf: the file that follows it.
+        credentials: user and password of the control socket, None without; not in ``repr()``.
     """
 
     program: str
@@ -69,6 +70,7 @@ class Fleet:
     control_socket: str
     supervisord_conf: Path
     nginx_conf: Path
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def served(self) -> tuple[Worker, ...]:

@@ -12,7 +12,9 @@ from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.locate import locate_conf
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
+
+__all__ = ["FleetContext", "command", "supervisord_of"]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT."""
@@ -35,11 +37,6 @@ class FleetContext:
     def fleet(self) -> Fleet:
         """Read it, see `aiohttp_fleet.config.supervisord_conf.read_fleet`."""
         return read_fleet(locate_conf(self.config), self.program)
-
-
-def supervisord_of(fleet: Fleet) -> Supervisord:
-    """Return the supervisord that runs it, or should."""
-    return Supervisord(fleet.control_socket, fleet.supervisord_conf)
 
 
 def command(function: Callable[..., int]) -> click.Command:

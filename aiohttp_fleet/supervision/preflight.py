@@ -1,10 +1,8 @@
 """The preflight: new code is imported and built in a process that is thrown away, before anything is touched."""
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO
 
 from aiohttp_fleet.common.errors import FleetError
@@ -15,28 +13,6 @@ SECONDS = 60.0
 """For the import and the build; an application that takes longer hangs."""
 TAIL = 20
 """Lines of what it has printed that are shown."""
-
-
-def process_environ(pid: int) -> Mapping[str, str]:
-    """Return the environment that a process was started with (proc(5), /proc/pid/environ); ours if it is not readable.
-
-    Args:
-        pid: of supervisord, whose environment its programs inherit.
-    """
-    try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return os.environ
-    pairs = (os.fsdecode(word).partition("=") for word in words if b"=" in word)
-    return {name: value for name, _, value in pairs}
-
-
-def process_directory(pid: int) -> str | None:
-    """Return the directory in which a process is, which its children inherit; None, for ours, if it is not readable."""
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
-    except OSError:
-        return None
 
 
 def has_preflight(worker: Worker) -> bool:

@@ -5,8 +5,11 @@ import xmlrpc.client
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from supervisor.xmlrpc import SupervisorTransport
+
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_http import UnixConnection
+from aiohttp_fleet.config.fleet import Fleet
 
 TIMEOUT = 10.0
 """Seconds; supervisord answers from one thread, at once unless it is stopped."""
@@ -15,15 +18,12 @@ UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
 """Fault codes (supervisor/xmlrpc.py, Faults)."""
 
 
-class _Transport(xmlrpc.client.Transport):
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
+class _Transport(SupervisorTransport):  # type: ignore[misc]
+    """supervisor's own transport, which knows passwords, with a deadline."""
 
-    def make_connection(self, host: tuple[str, dict[str, str]] | str) -> http.client.HTTPConnection:
-        connection = UnixConnection(self._path, TIMEOUT)
-        self._connection = host, connection  # what close() closes
-        return connection
+    def __init__(self, path: str, credentials: tuple[str, str] | None) -> None:
+        super().__init__(*(credentials or (None, None)), serverurl=f"unix://{path}")
+        self._get_connection = lambda: UnixConnection(path, TIMEOUT)
 
 
 class Supervisord:
@@ -32,11 +32,13 @@ class Supervisord:
     Args:
         control_socket: path of its ``[unix_http_server]``.
         conf: its configuration, to name in messages.
+        credentials: user and password of the control socket, None without.
     """
 
-    def __init__(self, control_socket: str, conf: object) -> None:
+    def __init__(self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None) -> None:
         self._socket = control_socket
         self._conf = conf
+        self._credentials = credentials
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord knows of each process (getAllProcessInfo), by namespec.
@@ -114,8 +116,9 @@ class Supervisord:
 
     def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
         """Call a method; return None for the fault ``unless``, which says that there is nothing to do."""
+        transport = _Transport(self._socket, self._credentials)
         try:
-            with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
+            with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as proxy:
                 return getattr(proxy, method)(*arguments)
         except (FileNotFoundError, ConnectionRefusedError):
             step = f"start it with supervisord -c {self._conf}"
@@ -128,6 +131,11 @@ class Supervisord:
                 return None
             what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
             raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
+        except xmlrpc.client.ProtocolError as error:
+            step = f"give {self._conf} the username and password that it was started with, or restart it"
+            raise FleetError(
+                self._socket, f"supervisord refused the call ({error.errcode} {error.errmsg})", step
+            ) from None
         except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
             reason = f"supervisord did not answer {method.partition('.')[2]} ({error})"
             raise FleetError(self._socket, reason, "see its log") from None
@@ -136,3 +144,8 @@ class Supervisord:
 def _namespec(info: dict[str, Any]) -> str:
     group, name = info["group"], info["name"]
     return str(name if group == name else f"{group}:{name}")
+
+
+def supervisord_of(fleet: Fleet) -> Supervisord:
+    """Return the supervisord that runs a fleet, or should."""
+    return Supervisord(fleet.control_socket, fleet.supervisord_conf, fleet.credentials)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.unix_peer import process_directory, process_environ
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.supervision.preflight import has_preflight, preflight, process_directory, process_environ
+from aiohttp_fleet.supervision.preflight import has_preflight, preflight
 from tests.place import PROJECT, USER
 from tests.site import Site
 
