@@ -18,6 +18,7 @@ FLOORS = {
     "tls": 5,
     "setup": 6,
     "watchdog": 6,
+    "help_command": 4,
     "cli": 7,
 }
 """Who may import whom: a room may import rooms of a lower floor, and itself."""
@@ -48,7 +49,6 @@ PURE = (
     "supervision/health.py",
     "tls/certbot_arguments.py",
     "tls/certificate.py",
-    "tls/expiry.py",
     "watchdog/budget.py",
     "watchdog/decide.py",
     "watchdog/history.py",
