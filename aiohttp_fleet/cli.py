@@ -5,12 +5,12 @@ import sys
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.output import Output, discard
+from aiohttp_fleet.common.output import Output, TolerantStream, discard
 from aiohttp_fleet.supervision.command import FleetContext, report
 
 COMMANDS = {
@@ -84,6 +84,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):  # the end of a connection is like Ctrl-C: commands clean up
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
             signal.signal(number, signal.default_int_handler)
+    sys.stdout, sys.stderr = cast(TextIO, TolerantStream(sys.stdout)), cast(TextIO, TolerantStream(sys.stderr))
     try:
         code = fleet.main(standalone_mode=False)
     except (FleetError, click.ClickException, click.Abort, KeyboardInterrupt) as error:
@@ -93,6 +94,6 @@ def main() -> None:
     except OSError as error:
         if error.filename is not None:
             raise
-        discard(1)  # what is left in the buffer would fail once more when Python exits
+        discard(sys.stdout)  # what is left in the buffer would fail once more when Python exits
         code = report(FleetError("output", f"cannot be written ({error.strerror})", "see df"), "fleet", Output(False))
     sys.exit(code)

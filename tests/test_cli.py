@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.cli import COMMANDS
 from tests.place import PROJECT
-from tests.site import BIN
+from tests.site import BIN, Site
 
 ALL = [*COMMANDS, "drill"]
 ARGUMENTS = {"scale": ["2"], "tls": ["--check"]}
@@ -95,15 +96,30 @@ def test_a_command_is_imported_when_it_is_called() -> None:
     assert not {"aiohttp", "aiohttp_fleet.tls.command", "aiohttp_fleet.setup.init_command"} & set(modules)
 
 
-@pytest.mark.parametrize("arguments", [["help"], ["help", "tls"], ["help", "--json"]])
-def test_a_reader_that_leaves_does_not_change_the_result(arguments: list[str]) -> None:
-    """``fleet ... | head -1``: a restart goes on, too, and its exit code says how it ended."""
+def unread(*arguments: str) -> tuple[int, str]:
+    """Run ``fleet`` with a stdout that nobody reads; return its exit code and its errors."""
     reader, writer = os.pipe()
     os.close(reader)
     command = [str(BIN / "fleet"), *arguments]
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(writer)
-    assert (done.stderr, done.returncode) == ("", 0)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["help", "tls"], ["help", "--json"], ["--help"]])
+def test_a_reader_that_leaves_does_not_change_the_result(arguments: list[str]) -> None:
+    """``fleet ... | head -1``."""
+    assert unread(*arguments) == (0, "")
+
+
+def test_a_restart_without_a_reader_goes_on(site: Callable[..., Site]) -> None:
+    """The exit code says how it ended, as it does for status."""
+    made = site().start()
+    before = [made.pid(f"aiohttp:web{number}") for number in (1, 2)]
+    where = ["-c", str(made.supervisord_conf)]
+    assert unread(*where, "status") == (0, "")
+    assert unread(*where, "restart", "web1", "web2") == (0, "")
+    assert not {made.pid(f"aiohttp:web{number}") for number in (1, 2)} & set(before)
 
 
 @pytest.mark.parametrize("arguments", [["help"], ["help", "tls"], ["help", "--json"], ["--help"]])

@@ -2,9 +2,9 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any, TextIO
 
 import click
 
@@ -36,7 +36,7 @@ class Output:
             newline: whether to end it with a newline.
         """
         if not self.as_json:
-            _echo(text, err, newline)
+            click.echo(text, err=err, nl=newline)
 
     def add(self, **fields: object) -> None:
         """Add fields to the JSON report."""
@@ -62,20 +62,42 @@ class Output:
         what = error and {"thing": error.thing, "reason": error.reason, "next_step": error.next_step}
         head = {"schema": SCHEMA, "command": command, "ok": code == 0, "exit_code": code, "error": what}
         findings = [asdict(finding) for finding in self._findings]
-        _echo(json.dumps(head | {"findings": findings} | self._fields, indent=2))
+        click.echo(json.dumps(head | {"findings": findings} | self._fields, indent=2))
 
 
-def discard(stream: int) -> None:
-    """Send what is written to stdout (1) or stderr (2) to /dev/null from now on."""
+class TolerantStream:
+    """A text stream that discards what is written after its reader has left, as in ``fleet status | head -1``.
+
+    What a command does, and its exit code, do not depend on who reads its output.
+
+    Args:
+        stream: stdout or stderr.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text; return the number of its characters."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            discard(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            discard(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def discard(stream: TextIO) -> None:
+    """Send what is written to a stream to /dev/null from now on, what is buffered included."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream)
+    os.dup2(null, stream.fileno())
     os.close(null)
-
-
-def _echo(text: str, err: bool = False, newline: bool = True) -> None:
-    """Print; once nobody reads the output (``| head -1``), the command goes on without it."""
-    try:
-        click.echo(text, err=err, nl=newline)
-    except BrokenPipeError:
-        discard(2 if err else 1)
-        (sys.stderr if err else sys.stdout).flush()
