@@ -13,7 +13,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
 
@@ -51,7 +51,6 @@ def read_fleet(path: Path, program: str) -> Fleet:
     workers = [_worker(path, program, config, numbers[config.name]) for config in groups[program]]
     standby = [_worker(path, STANDBY, config, 0) for config in groups.get(STANDBY, [])[:1]]
     _refuse_shared_sockets(path, workers + standby)
-    control_socket, credentials = _control_socket(path, options)
     return Fleet(
         program=program,
         workers=tuple(sorted(workers, key=lambda worker: worker.number)),
@@ -59,10 +58,10 @@ def read_fleet(path: Path, program: str) -> Fleet:
         nginx=_namespec(groups, NGINX),
         watchdog=_namespec(groups, WATCHDOG),
         stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
-        control_socket=control_socket,
+        control_socket=str(_control_server(path, options)["file"]),
+        credentials=_credentials(options, _control_server(path, options)),
         supervisord_conf=path,
         nginx_conf=path.parent / "nginx.conf",
-        credentials=credentials,
     )
 
 
@@ -71,7 +70,7 @@ def _namespec(groups: dict[str, list[ProcessConfig]], program: str) -> str | Non
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
-    """ServerOptions that keeps the parser: only it knows which settings were written down."""
+    """ServerOptions that keeps the parser, which knows which settings are in the file."""
 
     parser: UnhosedConfigParser
 
@@ -112,7 +111,7 @@ def _expansions(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str, int]:
-    """Map each process_name to its process_num; supervisor's own list is sorted by name, web10 before web2."""
+    """Map each process_name to its process_num; supervisor sorts its list by name, web10 before web2."""
     section = f"program:{program}"
     if not parser.has_section(section):
         raise FleetError(str(path), f"there is no [{section}] in it", "add it, or name yours with --program")
@@ -169,7 +168,7 @@ class _Flags(argparse.ArgumentParser):
 
 
 def _flags() -> argparse.ArgumentParser:
-    """The flags of a worker that others depend on; any command that has them will do."""
+    """The flags of a worker that the kit reads; any command that has them is a worker."""
     flags = _Flags(add_help=False, allow_abbrev=False)
     flags.add_argument("--path", action="append")
     flags.add_argument("--control")
@@ -185,14 +184,18 @@ def _refuse_shared_sockets(path: Path, workers: list[Worker]) -> None:
         raise FleetError(str(path), f"{names} are on one socket, {socket}", step)
 
 
-def _control_socket(path: Path, options: _Options) -> tuple[str, tuple[str, str] | None]:
-    """Return the path of the control socket, and its user and password.
-
-    Those of ``[supervisorctl]`` come first: ``[unix_http_server]`` may have a hash instead of the password.
-    """
+def _control_server(path: Path, options: _Options) -> Mapping[str, Any]:
+    """Return what ``[unix_http_server]`` says."""
     for server in options.configroot.supervisord.server_configs:
         if "file" in server:
-            section = "supervisorctl" if options.parser.has_option("supervisorctl", "password") else server["section"]
-            user, password = (options.parser.saneget(section, key, None) for key in ("username", "password"))
-            return str(server["file"]), (user, password) if server["username"] else None
+            return dict(server)
     raise FleetError(str(path), "there is no [unix_http_server] in it", "add it with file=%(here)s/run/supervisor.sock")
+
+
+def _credentials(options: _Options, server: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return user and password: ``[unix_http_server]`` may have a hash, ``[supervisorctl]`` has the password itself."""
+    if not server["username"]:
+        return None
+    section = "supervisorctl" if options.parser.has_option("supervisorctl", "password") else server["section"]
+    user, password = (options.parser.saneget(section, key, "") for key in ("username", "password"))
+    return str(user), str(password)

@@ -12,7 +12,7 @@ from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet.config.fleet import Fleet
 
 TIMEOUT = 10.0
-"""Seconds; supervisord answers from one thread, at once unless it is stopped."""
+"""Seconds; supervisord has one thread, and answers at once unless it is stopped."""
 
 UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
 """Fault codes (supervisor/xmlrpc.py, Faults)."""
@@ -86,19 +86,19 @@ class Supervisord:
         self._call("supervisor.signalProcess", namespec, name, unless=NOT_RUNNING)
 
     def reread(self) -> tuple[list[str], list[str], list[str]]:
-        """Make supervisord read its configuration again; return the groups that are new, changed and gone.
+        """Make supervisord read its configuration again; return the groups that are new, changed and removed.
 
         Nothing is changed before `add_group`, or ``supervisorctl update``. With the plugin loaded, a group of which
         only the number of processes has changed counts as new.
 
         Raises:
-            FleetError: the file has a mistake in it.
+            FleetError: there is an error in the file.
         """
         ((added, changed, removed),) = self._call("supervisor.reloadConfig")
         return added, changed, removed
 
     def add_group(self, name: str) -> None:
-        """Take up a group that `reread` has found new (addProcessGroup).
+        """Start a group that `reread` has found new (addProcessGroup).
 
         Raises:
             FleetError: there is no such group in the file, or it is there already, unchanged.
@@ -106,7 +106,7 @@ class Supervisord:
         self._call("supervisor.addProcessGroup", name)
 
     def plugin(self) -> dict[str, Any] | None:
-        """Return what the plugin says of itself, None when it is not loaded.
+        """Return the state of the plugin, None if it is not loaded.
 
         Raises:
             FleetError: supervisord does not answer.
@@ -115,7 +115,7 @@ class Supervisord:
         return None if found is None else dict(found)
 
     def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
-        """Call a method; return None for the fault ``unless``, which says that there is nothing to do."""
+        """Call a method; return None for the fault ``unless``, which means that there is nothing to do."""
         transport = _Transport(self._socket, self._credentials)
         try:
             with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as proxy:
@@ -124,8 +124,8 @@ class Supervisord:
             step = f"start it with supervisord -c {self._conf}"
             raise FleetError(self._socket, "supervisord is not running", step) from None
         except PermissionError:
-            reason = "only the user who runs supervisord may ask it"
-            raise FleetError(self._socket, reason, "try again with sudo") from None
+            reason = "only the user who runs supervisord may use it"
+            raise FleetError(self._socket, reason, "retry with sudo") from None
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == unless:
                 return None

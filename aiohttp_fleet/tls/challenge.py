@@ -77,7 +77,7 @@ def _probe_file(webroot: Path) -> Iterator[str]:
     """Put a file, whose content is its name, where certbot will put its own."""
     name = f"fleet-{secrets.token_hex(8)}"
     file = webroot / UNDER / name
-    before = os.umask(0o022)  # nginx's workers, nobody under root, have to read it
+    before = os.umask(0o022)  # nginx's workers, the user nobody under root, have to read it
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)

@@ -72,7 +72,7 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "words"),
     [
         ({r"\[program:aiohttp\]": "[program:web]"}, "there is no [program:aiohttp] in it; add it, or name yours"),
         ({"numprocs=4": ";"}, "[program:aiohttp]: numprocs is missing; add numprocs=4"),
@@ -105,12 +105,12 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
         ({r"(?m)^\[program:nginx\]": "[group:all]\nprograms=aiohttp\n[program:nginx]"}, "a [group:x] has taken it in"),
     ],
 )
-def test_a_file_that_is_no_fleet_is_refused_with_the_section(conf: Path, changes: dict[str, str], told: str) -> None:
+def test_a_file_that_is_no_fleet_is_refused_with_the_section(conf: Path, changes: dict[str, str], words: str) -> None:
     """One line: the file, what is wrong in which section, what to do."""
     edit(conf, changes)
     with pytest.raises(FleetError) as error:
         read_fleet(conf, "aiohttp")
-    assert told in str(error.value)
+    assert words in str(error.value)
     assert str(error.value).startswith(str(conf))
     assert "\n" not in str(error.value)
     assert "Available" not in str(error.value)

@@ -79,7 +79,7 @@ def test_the_unit_is_of_this_project(project: Project) -> None:
     assert "systemctl start shop" in out and not re.search("@[A-Z_]+@", out)
 
 
-def test_sockets_in_tmp_are_seen_by_others_and_sockets_in_run_are_there_after_a_boot(project: Project) -> None:
+def test_sockets_in_tmp_are_shared_and_sockets_in_run_are_created_at_a_boot(project: Project) -> None:
     """The project itself is in /tmp here, so it never gets a /tmp of its own."""
     found = project.settings()
     assert (found["PrivateTmp"], found["RuntimeDirectory"]) == (["no"], [""])
@@ -98,7 +98,7 @@ def test_only_a_low_port_and_root_get_capabilities(project: Project) -> None:
     assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
 
 
-def test_an_nginx_of_the_systems_own_writes_its_own_logs(project: Project) -> None:
+def test_nothing_is_rotated_for_an_nginx_that_the_system_runs(project: Project) -> None:
     """Nothing for logrotate."""
     assert "/etc/logrotate.d/shop" in project.boot().stdout
     edit(project.root / "deploy" / "supervisord.conf", {r"\[program:nginx\]": "[program:other]"})

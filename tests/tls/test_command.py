@@ -163,7 +163,7 @@ def test_gixy_finds_nothing_in_what_is_written(site: Make) -> None:
 
 
 @needs_openssl
-def test_what_nginx_refuses_is_taken_back(site: Make) -> None:
+def test_what_nginx_refuses_is_undone(site: Make) -> None:
     """A key that does not fit: every file is as it was, and nginx as well."""
     made, port = site().start(), free_port()
     secured(made, port)
