@@ -2,84 +2,99 @@
 
 import signal
 import sys
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.nginx.reload_command import reload
-from aiohttp_fleet.nginx.render_command import render
-from aiohttp_fleet.nginx.static.command import static
-from aiohttp_fleet.operate.restart_command import restart
-from aiohttp_fleet.operate.scale_command import scale
-from aiohttp_fleet.operate.status_command import status
-from aiohttp_fleet.setup.boot_command import boot
-from aiohttp_fleet.setup.init_command import init
-from aiohttp_fleet.supervision.command import INTERRUPTED, FleetContext
-from aiohttp_fleet.tls.command import tls
+from aiohttp_fleet.common.output import Output, TolerantStream, discard
+from aiohttp_fleet.supervision.command import FleetContext, report
 
-COMMANDS = "aiohttp_fleet.commands"
-"""Entry points by which other packages add a command (https://packaging.python.org/specifications/entry-points/)."""
+COMMANDS = {
+    "boot": ("aiohttp_fleet.setup.boot_command", "Start the fleet with the machine, by systemd."),
+    "help": ("aiohttp_fleet.help_command", "Print a page of the documentation."),
+    "init": ("aiohttp_fleet.setup.init_command", "Write deploy/ for the project in this directory."),
+    "reload": ("aiohttp_fleet.nginx.reload_command", "Reload nginx after an edit of its configuration."),
+    "render": ("aiohttp_fleet.nginx.render_command", "Update nginx.conf from supervisord.conf, or compare them."),
+    "restart": ("aiohttp_fleet.operate.restart_command", "Restart workers one at a time, with the new code."),
+    "scale": ("aiohttp_fleet.operate.scale_command", "Change the number of workers."),
+    "static": ("aiohttp_fleet.nginx.static.command", "Let nginx serve the application's static routes."),
+    "status": ("aiohttp_fleet.operate.status_command", "Show what each process does, and whether it is ready."),
+    "tls": ("aiohttp_fleet.tls.command", "Serve https, with a certificate from an ACME server."),
+}
+"""Module and help of each command; a module is imported when its command is called."""
 PACKAGES = {"drill": "aiohttp-fleet-drill"}
-"""Commands that are packages of their own."""
+"""Commands in packages of their own."""
+ENTRY_POINTS = "aiohttp_fleet.commands"
+"""Entry points by which other packages add a command (https://packaging.python.org/specifications/entry-points/)."""
 
 
 class Commands(click.Group):
-    """The commands of the kit, and those that other packages bring."""
+    """The commands of the kit, and those that other packages add."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, sorted."""
-        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names})
+        return sorted({*COMMANDS, *entry_points(group=ENTRY_POINTS).names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; None when there is none of that name.
+        """Import a command; return None if there is none of that name.
 
         Raises:
-            UsageError: the package that brings it is not installed.
+            UsageError: its package is not installed.
         """
-        if found := super().get_command(ctx, cmd_name):
-            return found
-        for entry in entry_points(group=COMMANDS, name=cmd_name):
-            brought: click.Command = entry.load()
-            return brought
+        if cmd_name in COMMANDS:
+            return cast(click.Command, getattr(import_module(COMMANDS[cmd_name][0]), cmd_name))
+        for entry in entry_points(group=ENTRY_POINTS, name=cmd_name):
+            return cast(click.Command, entry.load())
         if package := PACKAGES.get(cmd_name):
             raise click.UsageError(f"fleet {cmd_name} is a package of its own: pip install {package}.")
         return None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands for ``--help``, with whole sentences."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._help(ctx, name)) for name in self.list_commands(ctx)])
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+    def _help(self, ctx: click.Context, name: str) -> str:
+        if name in COMMANDS:
+            return COMMANDS[name][1]
+        found = self.get_command(ctx, name)
+        return found.get_short_help_str(200) if found else ""
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aiohttp-fleet", message="%(package)s %(version)s")
-@click.option("-c", "--config", type=click.Path(path_type=Path), help="supervisord.conf; else the nearest deploy/'s.")
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), help="supervisord.conf; default: the nearest deploy/'s."
+)
 @click.option("--program", default="aiohttp", show_default=True, help="Name of the workers' program.")
 @click.pass_context
 def fleet(context: click.Context, config: Path | None, program: str) -> None:
     """Run an aiohttp application as a fleet of workers under supervisord, behind nginx."""
     context.obj = FleetContext(config, program)
-
-
-for command in (boot, init, reload, render, restart, scale, static, status, tls):
-    fleet.add_command(command)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(2)
 
 
 def main() -> None:
     """Run the command line; an operator's mistake is one line on stderr, never a traceback."""
-    for number in (signal.SIGTERM, signal.SIGHUP):  # the end of a connection is Ctrl-C: nothing is left half-done
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the end of a connection is like Ctrl-C: commands clean up
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
             signal.signal(number, signal.default_int_handler)
+    sys.stdout, sys.stderr = cast(TextIO, TolerantStream(sys.stdout)), cast(TextIO, TolerantStream(sys.stderr))
     try:
         code = fleet.main(standalone_mode=False)
-    except FleetError as error:
-        code = _fail(1, str(error))
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.ClickException as error:
-        code = _fail(error.exit_code, f"{error.format_message()} See fleet --help.")
-    except (click.Abort, KeyboardInterrupt) as error:
-        code = _fail(INTERRUPTED, str(error) or "interrupted")
+    except (FleetError, click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        where = getattr(error, "ctx", None)
+        name = where.info_name if where and where.parent else "fleet"
+        code = report(error, name, Output("--json" in sys.argv[1:]))
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        discard(sys.stdout)  # what is left in the buffer would fail once more when Python exits
+        code = report(FleetError("output", f"cannot be written ({error.strerror})", "see df"), "fleet", Output(False))
     sys.exit(code)
-
-
-def _fail(code: int, line: str) -> int:
-    click.echo(f"fleet: {line}", err=True)
-    return code

@@ -1,1 +1,1 @@
-"""What every room uses: errors, files, sockets, signals. Knows nothing of fleets."""
+"""What all rooms use: errors, findings, output, files, sockets, signals. Nothing here knows fleets."""

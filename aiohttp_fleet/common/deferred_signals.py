@@ -1,4 +1,4 @@
-"""Signals that must not come between two steps."""
+"""Defer signals between steps that belong together."""
 
 import signal
 import threading
@@ -11,11 +11,10 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Let nobody end this process before the block is done; who tried is heard then.
+    """Defer SIGINT, SIGTERM and SIGHUP until the block ends, then raise the first of them.
 
-    Every wait in such a block needs a deadline. By handlers, not by pthread_sigmask(3): any other thread, such as that
-    of a progress display, would take the signal, and Python's handlers run in the main thread all the same. In a
-    thread of its own nothing has to be done: no signal is handled there.
+    Each wait in such a block needs a deadline. Handlers do this, not pthread_sigmask(3), with which another thread
+    would get the signal. In a thread that is not the main one nothing is done: Python handles no signals there.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

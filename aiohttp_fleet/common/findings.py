@@ -1,6 +1,6 @@
-"""What a check has found: all of it, instead of the first thing that is wrong."""
+"""What checks find: all problems at once, not only the first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,13 +17,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a check has found.
+    """One result of a check.
 
     Attributes:
         level: how serious it is.
         thing: what it is about: a path, an option, a name.
         sentence: what was found.
-        fix: a command or an edit that puts it right; empty where nothing is to be done.
+        fix: a command or an edit that solves it; empty where nothing needs to be done.
     """
 
     level: Level
@@ -35,16 +35,33 @@ class Finding:
         return f"{self.thing}: {self.sentence}" + (f"; {self.fix}" if self.fix else "")
 
 
+def failures_of(check: Callable[..., object], *arguments: object) -> Iterator[Finding]:
+    """Yield the failure of a check that raises a FleetError; nothing if it passes.
+
+    Args:
+        check: the check.
+        arguments: its arguments.
+    """
+    try:
+        check(*arguments)
+    except FleetError as error:
+        yield Finding(Level.FAIL, error.thing, error.reason, error.next_step)
+
+
+def failed(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that are failures."""
+    return [finding for finding in findings if finding.level is Level.FAIL]
+
+
 def require(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that are no failures.
+    """Return the findings if none is a failure.
 
     Raises:
-        FleetError: there are failures; all of them are in its lines.
+        FleetError: there are failures; each has a line of its message.
     """
     found = list(findings)
-    failed = [finding for finding in found if finding.level is Level.FAIL]
-    if failed:
-        first, *others = failed
+    if failures := failed(found):
+        first, *others = failures
         more = "".join(f"\n  {finding}" for finding in others)
-        raise FleetError(first.thing, first.sentence, first.fix + more)
+        raise FleetError(first.thing, first.sentence, first.fix, more)
     return found

@@ -8,7 +8,7 @@ _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*", re.ASCII | re.IGNO
 
 
 def is_name(name: str) -> bool:
-    """Whether a host could be called so, ``localhost`` included."""
+    """Whether this can be the name of a host, ``localhost`` included."""
     return bool(_NAME.fullmatch(name))
 
 

@@ -1,15 +1,15 @@
-"""Limits of this process, and of the container it may be in."""
+"""Limits of processes, and of the container they may be in."""
 
 import os
 import resource
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
-"""Of a container, whose limits are those of the machine (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
+"""The cgroup of this container; of the machine outside of one (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as the machine lets us: the usual 1024 is fewer clients than a process can serve."""
+    """Raise the soft limit of open files to the hard one: the usual 1024 is fewer clients than a process can serve."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -27,7 +27,7 @@ def cores() -> int:
 
 
 def cgroup(name: str) -> str:
-    """Return what a file of the container's says, empty where there is none."""
+    """Return the text of a file of the cgroup, empty if there is none."""
     try:
         return (CGROUP / name).read_text().strip()
     except OSError:

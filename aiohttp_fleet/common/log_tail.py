@@ -1,16 +1,16 @@
-"""What a process said last."""
+"""The end of a log."""
 
 import os
 import re
 from pathlib import Path
 
 END = 65536
-"""Bytes at the end of a log in which its last lines are looked for."""
+"""Bytes at the end of a log that are searched for its last lines."""
 _CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def last_lines(log: Path, count: int) -> tuple[str, ...]:
-    """Return the last lines of a log that say something, without colours; none when it cannot be read.
+    """Return the last lines of a log that are not empty, without colours; none if it cannot be read.
 
     Args:
         log: the file.

@@ -1,6 +1,8 @@
 """What the kernel says of a process: https://man7.org/linux/man-pages/man5/proc.5.html. One rule for each question."""
 
 import contextlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -42,6 +44,28 @@ def title(pid: int) -> bytes:
 def is_nginx_master(pid: int) -> bool:
     """Whether it is an nginx that reads signals and starts workers."""
     return title(pid).startswith(MASTER)
+
+
+def process_environ(pid: int) -> Mapping[str, str]:
+    """Return the environment that a process was started with (proc(5), /proc/pid/environ); ours if it is not readable.
+
+    Args:
+        pid: of supervisord, whose environment its programs inherit.
+    """
+    try:
+        words = (PROC / f"{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return os.environ
+    pairs = (os.fsdecode(word).partition("=") for word in words if b"=" in word)
+    return {name: value for name, _, value in pairs}
+
+
+def process_directory(pid: int) -> str | None:
+    """Return the working directory of a process, which its children inherit; None, for ours, if it is not readable."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
+    except OSError:
+        return None
 
 
 def _stat(pid: int) -> list[str]:

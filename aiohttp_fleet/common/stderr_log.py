@@ -1,4 +1,4 @@
-"""Lines in a process's own log, written as supervisord writes its own."""
+"""Lines in the log of a process, in the form of supervisord's own log."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ def log_line(line: str) -> None:
     """Write one line to stderr, with the time and the name that supervisord gave this process.
 
     Not through `logging`: in a worker that belongs to the application, which may format or silence it. Nothing is
-    raised when nobody reads it any more.
+    raised when the reader of stderr is gone.
     """
     name = os.environ.get("SUPERVISOR_PROCESS_NAME", "worker")
     with contextlib.suppress(OSError):
@@ -26,7 +26,7 @@ def log_traceback(error: BaseException) -> None:
 
 
 def discard_closed_output() -> None:
-    """Send stdout and stderr to /dev/null when supervisord, who read them, is gone.
+    """Send stdout and stderr to /dev/null when supervisord, which reads them, is gone.
 
     Otherwise each ``print`` of the application would raise BrokenPipeError, and answer a request with 500.
     """

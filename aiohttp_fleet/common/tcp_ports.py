@@ -1,4 +1,4 @@
-"""Who listens on a TCP port of this machine, and who is connected."""
+"""Listeners and connections on TCP ports of this machine."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ def is_privileged(port: int) -> bool:
 
 
 def listeners(port: int) -> list[int] | None:
-    """Return the pids of those who listen on a port, an empty list for those one may not see; None for nobody."""
+    """Return the pids that listen on a port, an empty list if they are another user's; None if none does."""
     sockets = {f"socket:[{row[9]}]" for row in _rows(LISTEN, {port})}
     if not sockets:
         return None
@@ -30,7 +30,7 @@ def listeners(port: int) -> list[int] | None:
 
 
 def connections(ports: Set[int]) -> set[str]:
-    """Return the established connections to ports of this machine, each as the kernel names it: both ends."""
+    """Return the established connections to ports of this machine, each as both ends in the kernel's notation."""
     return {" ".join(row[1:3]) for row in _rows(ESTABLISHED, ports)}
 
 
@@ -50,7 +50,7 @@ def _rows(state: str, ports: Set[int]) -> Iterator[list[str]]:
 
 
 def _has(directory: Path, sockets: set[str]) -> bool:
-    with contextlib.suppress(OSError):  # another user's, or it ended while we looked
+    with contextlib.suppress(OSError):  # another user's, or it has ended
         for entry in os.scandir(directory):
             with contextlib.suppress(OSError):
                 if os.readlink(entry.path) in sockets:  # noqa: PTH115, it names no path

@@ -21,7 +21,7 @@ class UnixConnection(http.client.HTTPConnection):
         """Connect to the path.
 
         Raises:
-            OSError: nobody is there.
+            OSError: nothing listens there.
         """
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -1,4 +1,4 @@
-"""Who serves a unix socket path: asked of the kernel, without sending a byte."""
+"""Which process serves a unix socket path, as the kernel knows it, and what that process was started with."""
 
 import socket
 import struct
@@ -36,8 +36,8 @@ def peer(path: str) -> Peer:
 
     Raises:
         FileNotFoundError: nothing is at the path.
-        ConnectionRefusedError: a socket is there, but nobody listens on it any more.
-        OSError: it could not be asked, for instance EACCES or a full backlog.
+        ConnectionRefusedError: a socket is there, but nothing listens on it.
+        OSError: it cannot be connected to, for instance EACCES or a full backlog.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         # Not settimeout(): that makes the socket non-blocking, and a full backlog is then an error at once.
@@ -47,6 +47,6 @@ def peer(path: str) -> Peer:
 
 
 def peer_of(client: socket.socket) -> Peer:
-    """Return the process that listens where ``client`` is connected to."""
+    """Return the process that listens at the other end of ``client``."""
     pid, _, _ = _UCRED.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     return Peer(pid, str(client.getpeername()))

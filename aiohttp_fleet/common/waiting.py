@@ -1,24 +1,24 @@
-"""Waiting for what another process does."""
+"""Wait for what another process does."""
 
 import time
 from collections.abc import Callable
 
 POLL = 0.05
-"""Seconds between two looks."""
+"""Seconds between two calls of the condition."""
 
 
-def wait_until(look: Callable[[], object], seconds: float) -> bool:
-    """Look until the answer is true.
+def wait_until(condition: Callable[[], object], seconds: float) -> bool:
+    """Wait until a condition is true.
 
     Args:
-        look: asked again and again, once at least.
+        condition: called again and again, at least once.
         seconds: the deadline.
 
     Returns:
-        Whether it became true; the caller says what was waited for.
+        Whether it became true; the caller reports what it waited for.
     """
     deadline = time.monotonic() + seconds
-    while not look():
+    while not condition():
         if time.monotonic() >= deadline:
             return False
         time.sleep(POLL)

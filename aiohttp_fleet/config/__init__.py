@@ -1,1 +1,1 @@
-"""What the files of a fleet say: supervisord.conf as frozen data, and whether the files agree."""
+"""The configuration of a fleet: supervisord.conf as frozen data, and whether the files agree."""

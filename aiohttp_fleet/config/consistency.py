@@ -1,12 +1,13 @@
-"""What two places must agree on although no file can take it from the other."""
+"""Settings that must agree, although they are in several files or sections."""
 
 import re
 from collections.abc import Iterator, Sequence
 
+from aiohttp_fleet.common.findings import Finding, Level
 from aiohttp_fleet.config.fleet import Fleet, Worker
 
 NUMBER = "WORKER_NUMBER"
-"""The variable that tells a worker its number, and the standby 0."""
+"""Variable with the number of a worker; the standby's is 0."""
 MARGIN = 10
 """Seconds between the drain deadline and SIGKILL, for handlers to be cancelled and the application's clean-up."""
 _KEEPALIVE_TIMEOUT = re.compile(
@@ -17,42 +18,37 @@ _DEFAULT = 60.0
 _SECONDS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
 
 
-def inconsistencies(fleet: Fleet, nginx_text: str) -> Iterator[str]:
-    """Yield one sentence for each rule that is broken.
+def inconsistencies(fleet: Fleet, nginx_text: str) -> Iterator[Finding]:
+    """Yield a failure for each rule that is broken.
 
     nginx's upstream keepalive_timeout < the workers' --drain < supervisord's stopwaitsecs, and the standby runs
     what the workers run, in the same environment.
     """
-    kept = _keepalive_timeout(nginx_text)
+    keepalive = _keepalive_timeout(nginx_text)
     for worker in [*fleet.workers[:1], *([fleet.standby] if fleet.standby else [])]:
         if worker.drain is None:
             continue
         if worker.stopwaitsecs < worker.drain + MARGIN:
-            yield (
-                f"{worker.namespec}: supervisord kills it after stopwaitsecs={worker.stopwaitsecs}, "
-                f"not {MARGIN} s after its drain of {worker.drain:g} s; "
-                f"set stopwaitsecs to {worker.drain + MARGIN:g} or more"
-            )
-        if kept >= worker.drain:
-            yield (
-                f"{worker.namespec}: nginx keeps idle connections for keepalive_timeout {kept:g} s, not less than "
-                f"its drain of {worker.drain:g} s; set keepalive_timeout 1s in the upstream"
-            )
-    first = fleet.workers[0]
-    if fleet.standby and (fleet.standby.command, fleet.standby.drain) != (first.command, first.drain):
-        yield (
-            f"{fleet.standby.namespec}: its command is not that of {first.namespec}; "
-            "copy all of it but --path from [program:" + fleet.program + "]"
-        )
-    if fleet.standby and (names := _differing(fleet.workers, fleet.standby)):
-        yield (
-            f"{fleet.standby.namespec}: {', '.join(names)} in its environment= is not that of {first.namespec}; "
-            f"copy it from [program:{fleet.program}]"
-        )
+            reason = f"supervisord kills it after stopwaitsecs={worker.stopwaitsecs}"
+            wanted = f"{MARGIN} s after its drain of {worker.drain:g} s"
+            fix = f"set stopwaitsecs={worker.drain + MARGIN:g} or more in {fleet.supervisord_conf}"
+            yield Finding(Level.FAIL, worker.namespec, f"{reason}, not {wanted}", fix)
+        if keepalive >= worker.drain:
+            reason = f"nginx keeps idle connections for keepalive_timeout {keepalive:g} s"
+            wanted = f"not less than its drain of {worker.drain:g} s"
+            fix = f"set keepalive_timeout 1s; in the upstream of {fleet.nginx_conf}"
+            yield Finding(Level.FAIL, worker.namespec, f"{reason}, {wanted}", fix)
+    first, standby, section = fleet.workers[0], fleet.standby, f"[program:{fleet.program}]"
+    if standby and (standby.command, standby.drain) != (first.command, first.drain):
+        reason, fix = f"its command is not that of {first.namespec}", f"copy all of it but --path from {section}"
+        yield Finding(Level.FAIL, standby.namespec, reason, fix)
+    if standby and (names := _differing(fleet.workers, standby)):
+        reason = f"{', '.join(names)} in its environment= is not that of {first.namespec}"
+        yield Finding(Level.FAIL, standby.namespec, reason, f"copy it from {section}")
 
 
 def _differing(workers: Sequence[Worker], standby: Worker) -> list[str]:
-    """Name the variables that the standby has otherwise, but for those that tell the workers from each other."""
+    """Return the variables whose values the standby does not share, without those that differ between workers."""
     first, *others = (set(worker.environment.items()) for worker in workers)
     own = {NUMBER, *(name for other in others for name, _ in first ^ other)}
     return sorted({name for name, _ in first ^ set(standby.environment.items())} - own)

@@ -1,7 +1,7 @@
 """What supervisord.conf says about the workers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = "site.conf"
@@ -17,12 +17,12 @@ class Worker:
         name: supervisord's process_name, such as ``web1``.
         namespec: what supervisorctl calls it, such as ``aiohttp:web1``.
         sockets: the paths it serves; nginx uses the first.
-        control: the path of its control site.
+        control: the path of its control socket.
         argv: its whole command line, split into words.
-        command: the same without the sockets, the control site and the drain: what all workers have in common.
-        directory: where it is started, None for where supervisord was.
-        environment: what its environment has besides supervisord's.
-        drain: seconds that requests in flight get, None when its program is not the kit's worker and does not say.
+        command: the same without the sockets, the control socket and the drain: what all workers have in common.
+        directory: its working directory, None for supervisord's.
+        environment: the variables that it has in addition to supervisord's.
+        drain: seconds that requests in flight get, None if a program that is not the kit's worker has no ``--drain``.
         stopwaitsecs: seconds until supervisord kills it.
     """
 
@@ -51,13 +51,14 @@ class Fleet:
     Attributes:
         program: the program's name, which is also that of nginx's upstream.
         workers: in the order of their numbers.
-        standby: the spare worker that nginx falls back to, None without ``[program:standby]``.
+        standby: the spare worker, which nginx uses when no worker answers; None without ``[program:standby]``.
         nginx: namespec of nginx, None without ``[program:nginx]``.
         watchdog: namespec of the watchdog, None without ``[program:watchdog]``.
-        stop: seconds until everything is stopped, at most: supervisord stops one program after the other.
-        control_socket: path of the socket that supervisord answers RPC on.
-        supervisord_conf: the file all this comes from.
+        stop: seconds that a stop takes at most: supervisord stops one program after the other.
+        control_socket: path of supervisord's control socket.
+        supervisord_conf: the file that says all this.
         nginx_conf: the file that follows it.
+        credentials: user and password of the control socket, None without; not in ``repr()``.
     """
 
     program: str
@@ -69,6 +70,7 @@ class Fleet:
     control_socket: str
     supervisord_conf: Path
     nginx_conf: Path
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def served(self) -> tuple[Worker, ...]:
@@ -82,5 +84,5 @@ class Fleet:
 
     @property
     def lock(self) -> Path:
-        """The file that whoever changes the fleet holds locked, beside supervisord's control socket."""
+        """The file that a command locks while it changes the fleet; next to supervisord's control socket."""
         return Path(self.control_socket).parent / "fleet.lock"

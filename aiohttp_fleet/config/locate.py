@@ -1,4 +1,4 @@
-"""Where supervisord.conf is when nobody says."""
+"""Find supervisord.conf."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ DEFAULT_CONF = Path("deploy") / "supervisord.conf"
 
 
 def locate_conf(given: Path | None) -> Path:
-    """Return the absolute path of supervisord.conf: the given one, else the nearest from here upwards.
+    """Return the absolute path of supervisord.conf: the given one, else that of the nearest ``deploy/`` upwards.
 
     Raises:
         FleetError: there is none.

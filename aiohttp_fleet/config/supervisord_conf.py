@@ -1,21 +1,25 @@
 """supervisord.conf -> Fleet, with supervisor's own parser.
 
-The only module that imports ``supervisor.options``: it is no documented interface, but the one thing that
-expands a configuration exactly as supervisord does.
+The only module that imports ``supervisor.options``, which is not a documented interface: nothing else expands a
+configuration exactly as supervisord does.
 """
 
 import argparse
 import configparser
+import os
 import platform
 import re
 import shlex
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import process_environ
+from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
@@ -24,13 +28,17 @@ STANDBY = "standby"
 NGINX = "nginx"
 WATCHDOG = "watchdog"
 _UNQUOTED = re.compile(r"[\s;{}'\"#$]")
+_NOT_SET = re.compile(r"for '([^']+)' contains names \('ENV_(\w+)'\)")
+"""supervisor.options.expand(), which then lists the names of all variables that are set."""
 
 
 def read_fleet(path: Path, program: str) -> Fleet:
     """Read the fleet of ``[program:PROGRAM]``.
 
+    ``%(ENV_X)s`` is expanded with the environment of the supervisord that runs, else with ours.
+
     Args:
-        path: supervisord.conf; nginx.conf is looked for beside it.
+        path: supervisord.conf; nginx.conf is in the same directory.
         program: the program's name.
 
     Raises:
@@ -51,7 +59,8 @@ def read_fleet(path: Path, program: str) -> Fleet:
         nginx=_namespec(groups, NGINX),
         watchdog=_namespec(groups, WATCHDOG),
         stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
-        control_socket=_control_socket(path, options),
+        control_socket=str(_control_server(path, options)["file"]),
+        credentials=_credentials(options, _control_server(path, options)),
         supervisord_conf=path,
         nginx_conf=path.parent / "nginx.conf",
     )
@@ -62,7 +71,7 @@ def _namespec(groups: dict[str, list[ProcessConfig]], program: str) -> str | Non
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
-    """ServerOptions that keeps the parser: only it knows which settings were written down."""
+    """ServerOptions that keeps the parser, which knows which settings are in the file."""
 
     parser: UnhosedConfigParser
 
@@ -74,15 +83,36 @@ class _Options(ServerOptions):  # type: ignore[misc]
 def _options(path: Path) -> _Options:
     options = _Options()
     options.configfile = str(path)
+    options.environ_expansions = _expansions(_environ(path))
     try:
         options.process_config_file(do_usage=False)
     except (ValueError, configparser.Error) as error:
-        raise FleetError(str(path), " ".join(str(error).split()), "mend it, then try again") from None
+        text = " ".join(str(error).split())
+        if found := _NOT_SET.search(text):
+            reason = f"{found[1]} has %(ENV_{found[2]})s, and {found[2]} is not set"
+            step = f"export {found[2]}=... with the value that supervisord gets, then retry"
+            raise FleetError(str(path), reason, step) from None
+        raise FleetError(str(path), text.partition(" Available names:")[0], "fix it, then retry") from None
     return options
 
 
+def _environ(path: Path) -> Mapping[str, str]:
+    """Return the environment of the supervisord that answers on the control socket; ours while none does."""
+    parser = UnhosedConfigParser()
+    parser.expansions = _expansions(os.environ)
+    try:
+        parser.read(str(path))
+        return process_environ(peer(parser.saneget("unix_http_server", "file", expansions={"here": path.parent})).pid)
+    except (OSError, ValueError, configparser.Error):
+        return os.environ
+
+
+def _expansions(environ: Mapping[str, str]) -> dict[str, str]:
+    return {f"ENV_{name}": value for name, value in environ.items()}
+
+
 def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str, int]:
-    """Map each process_name to its process_num; supervisor's own list is sorted by name, web10 before web2."""
+    """Map each process_name to its process_num; supervisor sorts its list by name, web10 before web2."""
     section = f"program:{program}"
     if not parser.has_section(section):
         raise FleetError(str(path), f"there is no [{section}] in it", "add it, or name yours with --program")
@@ -111,7 +141,7 @@ def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Wor
         argv = shlex.split(config.command)
         flags, command = _flags().parse_known_args(argv)
     except ValueError as error:
-        raise FleetError(where, f"its command cannot be read ({error})", "mend it, then try again") from None
+        raise FleetError(where, f"its command cannot be read ({error})", "fix it, then retry") from None
     if not flags.path:
         raise FleetError(where, "its command has no --path", "add --path=/tmp/web_%(process_num)s.sock")
     if odd := next((path for path in flags.path if _UNQUOTED.search(path)), None):
@@ -139,7 +169,7 @@ class _Flags(argparse.ArgumentParser):
 
 
 def _flags() -> argparse.ArgumentParser:
-    """The flags of a worker that others depend on; any command that has them will do."""
+    """The flags of a worker that the kit reads; any command that has them is a worker."""
     flags = _Flags(add_help=False, allow_abbrev=False)
     flags.add_argument("--path", action="append")
     flags.add_argument("--control")
@@ -155,8 +185,18 @@ def _refuse_shared_sockets(path: Path, workers: list[Worker]) -> None:
         raise FleetError(str(path), f"{names} are on one socket, {socket}", step)
 
 
-def _control_socket(path: Path, options: _Options) -> str:
+def _control_server(path: Path, options: _Options) -> Mapping[str, Any]:
+    """Return what ``[unix_http_server]`` says."""
     for server in options.configroot.supervisord.server_configs:
         if "file" in server:
-            return str(server["file"])
+            return dict(server)
     raise FleetError(str(path), "there is no [unix_http_server] in it", "add it with file=%(here)s/run/supervisor.sock")
+
+
+def _credentials(options: _Options, server: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return user and password: ``[unix_http_server]`` may have a hash, ``[supervisorctl]`` has the password itself."""
+    if not server["username"]:
+        return None
+    section = "supervisorctl" if options.parser.has_option("supervisorctl", "password") else server["section"]
+    user, password = (options.parser.saneget(section, key, "") for key in ("username", "password"))
+    return str(user), str(password)

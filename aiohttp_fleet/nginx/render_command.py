@@ -49,7 +49,7 @@ def _check(fleet: Fleet) -> int:
     text = read_text(fleet.nginx_conf)
     changes = upstream_diff(fleet, text)
     click.echo(changes, nl=False)
-    found = list(inconsistencies(fleet, text))
+    found = [str(finding) for finding in inconsistencies(fleet, text)]
     if changes:
         found.insert(
             0, f"{fleet.nginx_conf}: its servers are not those of {fleet.supervisord_conf}; fleet render --write"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import process_directory, process_environ
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.observe import observe
 from aiohttp_fleet.operate.restart_order import has_spare, restart_order
 from aiohttp_fleet.operate.restart_worker import Restarted, restart_worker
-from aiohttp_fleet.supervision.preflight import preflight, process_directory, process_environ
+from aiohttp_fleet.supervision.preflight import preflight
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 

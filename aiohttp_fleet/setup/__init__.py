@@ -1,1 +1,1 @@
-"""The commands init and boot: the files of a new project, and its service."""
+"""Set up a project: its configuration files, and its service."""

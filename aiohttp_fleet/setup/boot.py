@@ -1,62 +1,54 @@
-"""A project's files outside of it, in /etc: what they would be, and what would be in the way of its start."""
+"""A project's files in /etc: what they should be, and what would keep the service from starting."""
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import Finding, Level
 from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.setup.service import Service
-from aiohttp_fleet.setup.templates import LOGROTATE, SERVICE, boot_templates
-from aiohttp_fleet.setup.unit_text import logrotate_text, require_name, service_text
+from aiohttp_fleet.setup.templates import filled
+from aiohttp_fleet.setup.unit_text import logrotate_values, require_name, unit_values
 
 
 def planned_files(service: Service, root: Path) -> Mapping[Path, str]:
     """Return the text of each file.
 
     Args:
-        service: what is in them.
-        root: below which ``etc`` is.
+        service: the project as a service.
+        root: the directory that contains ``etc``.
 
     Raises:
-        FleetError: a name or a path that cannot be written into them.
+        FleetError: a name or a path that would need quotes in them.
     """
     require_name(service.name)
-    shipped = boot_templates()
     etc = root.absolute() / "etc"
-    texts = {etc / "systemd" / "system" / f"{service.name}.service": service_text(service, shipped[SERVICE])}
+    texts = {etc / "systemd" / "system" / f"{service.name}.service": filled("aiohttp.service", unit_values(service))}
     if service.access_log:
-        texts[etc / "logrotate.d" / service.name] = logrotate_text(service, shipped[LOGROTATE])
+        values = logrotate_values(service, service.access_log)
+        texts[etc / "logrotate.d" / service.name] = filled("aiohttp.logrotate", values)
     return texts
 
 
-def require(service: Service, texts: Mapping[Path, str]) -> None:
-    """Make sure that the files can be written, and that the service could start.
-
-    Raises:
-        FleetError: not as this user, or something in the project belongs to another than the service's.
-    """
-    for path in texts:
-        there = next(parent for parent in path.parents if parent.exists())
-        if not os.access(there, os.W_OK):
-            raise FleetError(str(path), "only root may write it", "try with sudo")
-    if service.user != "root":
-        _require_own(service.conf.parent / "run", service.user)
-
-
-def _require_own(run: Path, user: str) -> None:
-    """Make sure that no log or pid file is left of a fleet that somebody else has run."""
-    uid = pwd.getpwnam(user).pw_uid
-    for path in [run, *run.iterdir()] if run.is_dir() else []:
-        if (owner := path.lstat().st_uid) != uid:
-            reason = f"it belongs to uid {owner}, and the service runs as {user}"
-            raise FleetError(str(path), reason, f"stop the fleet, then chown -R {user}: {run}")
+def check_boot(service: Service, paths: Iterable[Path]) -> Iterator[Finding]:
+    """Yield what would keep this user from writing the files, or the service from starting."""
+    for path in paths:
+        directory = next(parent for parent in path.parents if parent.exists())
+        if not os.access(directory, os.W_OK):
+            yield Finding(Level.FAIL, str(path), "only root may write it", "retry with sudo")
+    run = service.conf.parent / "run"
+    if service.user == "root" or not run.is_dir():
+        return
+    uid = pwd.getpwnam(service.user).pw_uid
+    if foreign := [path for path in (run, *run.iterdir()) if path.lstat().st_uid != uid]:
+        reason = f"{len(foreign)} of its files are not {service.user}'s, who runs the service, such as {foreign[0]}"
+        yield Finding(Level.FAIL, str(run), reason, f"stop the fleet, then chown -R {service.user}: {run}")
 
 
-def by_hand(fleet: Fleet, name: str) -> int | None:
-    """Return the pid of a supervisord that has the project and is not the service's, None where there is none."""
+def foreign_supervisord(fleet: Fleet, name: str) -> int | None:
+    """Return the pid of a supervisord that runs this project outside of the service, None if there is none."""
     try:
         pid = peer(fleet.control_socket).pid
         groups = Path(f"/proc/{pid}/cgroup").read_text()

@@ -1,7 +1,6 @@
-"""``fleet boot``: the fleet is started with the machine, by systemd."""
+"""``fleet boot``: start the fleet with the machine, by systemd."""
 
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -9,50 +8,58 @@ import click
 from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.setup.boot import by_hand, planned_files, require
-from aiohttp_fleet.setup.confirm import print_changes
+from aiohttp_fleet.setup.boot import check_boot, foreign_supervisord, planned_files
+from aiohttp_fleet.setup.confirm import changes
 from aiohttp_fleet.setup.service import Service, service_of
 from aiohttp_fleet.supervision.command import FleetContext, command
 
 
 @command
-@click.option("--name", help="Name of the service; else that of the project's directory.")
-@click.option("--user", help="Who runs it; else the owner of supervisord.conf.")
+@click.option("--name", help="Name of the service; default: that of the project's directory.")
+@click.option("--user", help="User of the service; default: the owner of supervisord.conf.")
 @click.option("--root", type=click.Path(path_type=Path), default=Path("/"), show_default=True,
-              help="Below which etc/ is, such as that of an image.")  # fmt: skip
+              help="Directory that contains etc, such as that of an image.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
-@click.option("--write", is_flag=True, help="Write them, over what is there and differs too.")
-def boot(chosen: FleetContext, name: str | None, user: str | None, root: Path, check: bool, write: bool) -> int:
-    """Print a unit for systemd, hardened, and a log rotation for logrotate; --write puts them into /etc."""
+@click.option("--write", is_flag=True, help="Write the files, also over files that differ.")
+def boot(context: FleetContext, name: str | None, user: str | None, root: Path, check: bool, write: bool) -> int:
+    """Start the fleet with the machine, by systemd.
+
+    Prints a hardened unit, and a rotation of the access log for logrotate; --write puts them into /etc.
+    """
     if check and write:
         raise click.UsageError("--check and --write exclude each other.")
-    fleet = chosen.fleet()
+    fleet, output = context.fleet(), context.output
     service = service_of(fleet, name, user)
     texts = planned_files(service, root)
+    old = {path: read_existing(path) for path in texts}
+    states = {path: "missing" if old[path] is None else "differs" for path in texts if old[path] != texts[path]}
+    files = [{"path": str(path), "state": states.get(path, "current"), "text": text} for path, text in texts.items()]
+    output.add(name=service.name, files=files)
+    changed = {path: texts[path] for path in states}
     if not check and not write:
         for path, text in texts.items():
-            click.echo(f"# {path}\n{text}")
+            output.line(f"# {path}\n{text}")
         return 0
-    changed = {path: text for path, text in texts.items() if read_existing(path) != text}
+    if write:
+        context.require(check_boot(service, changed))
+    shown = {path: text for path, text in changed.items() if check or states[path] == "differs"}
+    output.line(changes(shown, "fleet boot"), newline=False)
     if check:
-        print_changes(changed, "fleet boot")
         return 1 if changed else 0
-    require(service, changed)
-    print_changes({path: text for path, text in changed.items() if path.exists()}, "fleet boot")
     for path, text in changed.items():
         write_file(path, text)
-    _next(fleet, service, changed)
+        output.line(f"{path}: written")
+    if not changed:
+        output.line(f"{service.name}: nothing to change")
+    steps = _next_steps(fleet, service)
+    output.add(next=steps)
+    output.line("\n  ".join([f"{service.name}: to start it now, and with the machine:", *steps]))
     return 0
 
 
-def _next(fleet: Fleet, service: Service, changed: Iterable[Path]) -> None:
-    for path in changed:
-        click.echo(f"{path}: written")
-    if not changed:
-        click.echo(f"{service.name}: nothing to change")
-    click.echo(f"{service.name}: started now, and with the machine, once you type")
-    if pid := by_hand(fleet, service.name):
+def _next_steps(fleet: Fleet, service: Service) -> list[str]:
+    steps = ["systemctl daemon-reload", f"systemctl enable --now {service.name}"]
+    if pid := foreign_supervisord(fleet, service.name):
         stop = shlex.join([f"{service.bin}/supervisorctl", "-c", str(service.conf), "shutdown"])
-        click.echo(f"  {stop}  # pid {pid}, which was started by hand")
-    click.echo("  systemctl daemon-reload")
-    click.echo(f"  systemctl enable --now {service.name}")
+        steps.insert(0, f"{stop}  # pid {pid}, which systemd has not started")
+    return steps

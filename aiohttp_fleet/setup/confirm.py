@@ -1,4 +1,4 @@
-"""Files that are to be written, and what is there already."""
+"""Files that are about to be written, and what they would overwrite."""
 
 import sys
 from collections.abc import Mapping
@@ -7,41 +7,48 @@ from pathlib import Path
 import click
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.common.text_diff import unified_diff
 
 
-def print_changes(texts: Mapping[Path, str], how: str) -> None:
-    """Print what would change.
+def changes(texts: Mapping[Path, str], how: str) -> str:
+    """Return what would change, as lines.
 
     Args:
         texts: of each file that would be written.
-        how: the verb that would do it, such as ``fleet init``.
+        how: the command that would do it, such as ``fleet init``.
     """
-    for path, text in texts.items():
-        old = read_existing(path)
-        if old is None:
-            click.echo(f"{path}: would be written")
-        else:
-            click.echo(unified_diff(path, old, text, how), nl=False)
+    old = {path: read_existing(path) for path in texts}
+    return "".join(
+        f"{path}: would be written\n" if before is None else unified_diff(path, before, texts[path], how)
+        for path, before in old.items()
+    )
 
 
-def confirm_overwrite(texts: Mapping[Path, str], write: bool, how: str) -> None:
-    """Show what would be lost, and let the operator decide.
+def print_changes(texts: Mapping[Path, str], how: str) -> None:
+    """Print `changes`."""
+    click.echo(changes(texts, how), nl=False)
+
+
+def confirm_overwrite(texts: Mapping[Path, str], write: bool, how: str, output: Output | None = None) -> None:
+    """Show what would be overwritten, and ask the operator on a terminal.
 
     Args:
-        texts: of each file that is to be written, because it is not there or differs.
-        write: whether the operator has said already that it may be lost.
-        how: the verb that does it.
+        texts: of each file that is missing or differs.
+        write: whether the operator has allowed it already.
+        how: the command that does it.
+        output: where it prints; no question is asked if that is JSON.
 
     Raises:
-        FleetError: it is to be kept.
+        FleetError: it is not to be overwritten.
     """
-    there = {path: text for path, text in texts.items() if path.exists()}
-    if not there or write:
+    existing = {path: text for path, text in texts.items() if path.exists()}
+    if not existing or write:
         return
-    print_changes(there, how)
-    names = " and ".join(map(str, there))
-    if not (sys.stdin.isatty() and click.confirm(f"Overwrite {names}?", err=True)):
-        reason = "what is there differs, as shown, and nothing was written"
-        raise FleetError(names, reason, f"{how} --write overwrites it")
+    output = output or Output(False)
+    output.line(changes(existing, how), newline=False)
+    names = " and ".join(map(str, existing))
+    may_ask = sys.stdin.isatty() and not output.as_json
+    if not (may_ask and click.confirm(f"Overwrite {names}?", err=True)):
+        raise FleetError(names, "the file there differs; nothing was written", f"{how} --write overwrites it")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import require
 from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.config.fleet import SITE
@@ -81,7 +82,7 @@ def init(
 
 
 def _init(project: Project, check: bool, write: bool) -> int:
-    check_prerequisites(project)
+    require(check_prerequisites(project))
     plan = planned_files(project)
     texts = {path: text for path, text in plan.items() if read_existing(path) != text}
     if check:

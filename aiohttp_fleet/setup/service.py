@@ -1,4 +1,4 @@
-"""What the machine has to know about a project to start it at boot."""
+"""What systemd and logrotate have to know about a project."""
 
 import grp
 import os
@@ -16,9 +16,9 @@ from aiohttp_fleet.nginx.directives import directive
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
-"""What systemd replaces under PrivateTmp=."""
+"""What PrivateTmp= replaces."""
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
-"""What it hides under ProtectHome=."""
+"""What ProtectHome= hides."""
 RUN = Path("/run")
 
 
@@ -27,18 +27,18 @@ class Service:
     """A project as a service of systemd.
 
     Attributes:
-        name: what systemd calls it.
+        name: its name in systemd.
         root: the project's directory.
         conf: its supervisord.conf.
-        bin: where ``supervisord`` and ``fleet`` are.
-        user: who runs supervisord.
-        group: that user's own.
+        bin: the directory of ``supervisord`` and ``fleet``.
+        user: the user of supervisord.
+        group: that user's primary group.
         stop: seconds that a stop takes at most.
         sockets: the directories of the workers' sockets.
         privileged: whether nginx listens on a port that only root may bind, on this machine.
-        homely: whether the project or its Python is in somebody's home.
-        access_log: the file that nginx writes by itself, None where it writes none.
-        nginx_pid: the file in which nginx's pid is.
+        in_home: whether the project or its Python is in a home directory.
+        access_log: the file that nginx writes, None if it writes none.
+        nginx_pid: the file with nginx's pid.
     """
 
     name: str
@@ -50,34 +50,34 @@ class Service:
     stop: int
     sockets: tuple[Path, ...]
     privileged: bool
-    homely: bool
+    in_home: bool
     access_log: Path | None
     nginx_pid: Path
 
     @property
     def private_tmp(self) -> bool:
-        """Whether it can do with a /tmp of its own."""
+        """Whether it can have a /tmp of its own."""
         return not any(_within(path, TEMPORARY) for path in (self.root, *self.sockets))
 
     @property
     def runtime(self) -> tuple[Path, ...]:
-        """The directories of sockets below /run, which is empty after a boot; relative to it."""
+        """The directories of sockets in /run, which is empty after a boot; relative to it."""
         return tuple(path.relative_to(RUN) for path in self.sockets if path != RUN and path.is_relative_to(RUN))
 
     @property
     def writable(self) -> tuple[Path, ...]:
-        """Where it writes, except for those."""
+        """The directories that it writes to, except for `runtime`."""
         elsewhere = (path for path in self.sockets if not _within(path, (self.root, RUN, *TEMPORARY)))
         return (self.root, *elsewhere, *(() if self.private_tmp else TEMPORARY))
 
 
 def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
-    """Look at a fleet's files.
+    """Read a fleet's files.
 
     Args:
         fleet: the fleet.
-        name: of the service, None for that of the project's directory.
-        user: who is to run it, None for the owner of supervisord.conf.
+        name: of the service, None for the name of the project's directory.
+        user: the user of the service, None for the owner of supervisord.conf.
 
     Raises:
         FleetError: there is no such user.
@@ -97,7 +97,7 @@ def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
         stop=fleet.stop,
         sockets=tuple(dict.fromkeys(Path(s).parent.resolve() for w in fleet.served for s in w.sockets)),
         privileged=fleet.nginx is not None and any(map(is_privileged, TlsFiles(fleet.nginx_conf.parent).ports(text))),
-        homely=any(_within(path, HOMES) for path in (root, *pythons)),
+        in_home=any(_within(path, HOMES) for path in (root, *pythons)),
         access_log=_access_log(fleet, text),
         nginx_pid=fleet.nginx_conf.parent / (directive("pid", text) or "nginx.pid"),
     )
@@ -113,7 +113,9 @@ def _user(conf: Path, name: str | None) -> pwd.struct_passwd:
         return pwd.getpwuid(uid) if name is None else pwd.getpwnam(name)
     except KeyError:
         what = f"--user {name}" if name else f"{conf}, uid {uid}"
-        raise FleetError(what, "there is no such user", "create it with useradd, or name another with --user") from None
+        raise FleetError(
+            what, "there is no such user", "create it with useradd --system, or name another with --user"
+        ) from None
 
 
 def _group(gid: int) -> str:
@@ -124,7 +126,7 @@ def _group(gid: int) -> str:
 
 
 def _access_log(fleet: Fleet, text: str) -> Path | None:
-    """Return the first access log of this fleet's nginx that is a file."""
+    """Return the first access log of this fleet's nginx, None if it is not a file."""
     value = directive("access_log", text) if fleet.nginx else None
     if value is None or value.startswith(("off", "syslog:")):
         return None

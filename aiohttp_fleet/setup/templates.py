@@ -1,4 +1,4 @@
-"""The files that ``fleet init`` and ``fleet boot`` begin with: those of this kit's own ``deploy/``."""
+"""The files that ``fleet init`` begins with: those of this kit's own ``deploy/``."""
 
 import re
 from collections.abc import Mapping
@@ -12,8 +12,6 @@ NGINX = "nginx.conf"
 TLS = "tls.conf"
 CACHE = "cache.conf"
 IGNORE = "run/.gitignore"
-SERVICE = "aiohttp.service"
-LOGROTATE = "aiohttp.logrotate"
 VERSIONS = ("since", "before")
 """Folders with what depends on nginx's version, see `aiohttp_fleet.nginx.by_version`."""
 
@@ -25,11 +23,6 @@ def templates() -> Mapping[str, str]:
     for folder in VERSIONS:
         found |= {f"{folder}/{file.name}": file for file in (root / folder).iterdir() if file.name.endswith(".conf")}
     return {name: file.read_text() for name, file in found.items()}
-
-
-def boot_templates() -> Mapping[str, str]:
-    """Return the text of each file that the machine gets, by its name in ``deploy/``."""
-    return {name: (_root() / name).read_text() for name in (SERVICE, LOGROTATE)}
 
 
 def filled(name: str, values: Mapping[str, str]) -> str:

@@ -1,87 +1,75 @@
-"""What a project's service and its log rotation look like: the shipped files, with the project's own put in."""
+"""The values that a project puts into its unit of systemd and its log rotation."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.substitution import plain, substitute
+from aiohttp_fleet.common.substitution import plain
 from aiohttp_fleet.setup.service import Service
 
 ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"
-"""What it takes to become the workers' user, to signal it, and to use files and sockets that are its own."""
+"""What root needs to become the workers' user, to signal it, and to use files and sockets that belong to it."""
 PORT = "CAP_NET_BIND_SERVICE"
-SUPERVISORD = 15
-"""Seconds that supervisord gets for itself, once all others have had theirs."""
+MARGIN = 15
+"""Seconds that supervisord gets for itself, after all programs have had theirs."""
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
-"""What systemd, logrotate and a shell take as it is."""
+"""What systemd, logrotate and a shell accept without quotes."""
 
 
 def require_name(name: str) -> None:
-    """Make sure that a service can be called so.
+    """Make sure that a service can have this name.
 
     Raises:
         FleetError: it cannot.
     """
     if not _NAME.fullmatch(name):
-        raise FleetError(repr(name), "a service cannot be called so", "choose letters and digits with --name")
+        raise FleetError(repr(name), "a service cannot have this name", "choose letters and digits with --name")
 
 
-def service_text(service: Service, template: str) -> str:
-    """Return the unit.
+def unit_values(service: Service) -> Mapping[str, str]:
+    """Return the values of ``aiohttp.service``, by key.
 
     Raises:
-        FleetError: a path that cannot be written into it.
+        FleetError: a path would need quotes.
     """
     root = service.user == "root"
-    capabilities = [ROOT] * root + [PORT] * service.privileged
-    settings = {
-        "WorkingDirectory": plain(service.root),
-        "TimeoutStopSec": str(service.stop + SUPERVISORD),
-        "User": service.user,
-        "Group": service.group,
-        "CapabilityBoundingSet": " ".join(capabilities),
-        "AmbientCapabilities": "" if root else " ".join(capabilities),
-        "ReadWritePaths": _paths(service.writable),
-        "PrivateTmp": _yes(service.private_tmp),
-        "ProtectHome": "read-only" if service.homely else "yes",
+    capabilities = " ".join([ROOT] * root + [PORT] * service.privileged)
+    return {
+        "NAME": service.name,
+        "ROOT": plain(service.root),
+        "BIN": plain(service.bin),
+        "CONF": plain(service.conf),
+        "STOP": str(service.stop),
+        "MARGIN": str(MARGIN),
+        "TIMEOUT": str(service.stop + MARGIN),
+        "USER": service.user,
+        "GROUP": service.group,
+        "CAPABILITIES": capabilities,
+        "AMBIENT": "" if root else capabilities,
+        "WRITABLE": _paths(service.writable),
+        "PRIVATE_TMP": "yes" if service.private_tmp else "no",
+        "RUNTIME": _paths(service.runtime),
+        "RUNTIME_MODE": "1777" if root else "0755",  # root's workers are another user: as in /tmp, each its own files
+        "PROTECT_HOME": "read-only" if service.in_home else "yes",
+        "SYSTEM_CALLS": "@chown @setuid" if root else "@chown",
     }
-    changes = {
-        r"# RuntimeDirectory=.*": _runtime(service) if service.runtime else f"# RuntimeDirectory={service.name}",
-        r"SystemCallFilter=@chown": f"SystemCallFilter=@chown{' @setuid' * root}",
-        r"in supervisord\.conf, \d+,": f"in supervisord.conf, {service.stop},",
-        r"/srv/aiohttp/\.venv/bin": plain(service.bin),
-        r"/srv/aiohttp/deploy/supervisord\.conf": plain(service.conf),
-        r"(systemctl \w+|journalctl -u|security|Description=)( ?)aiohttp": rf"\g<1>\g<2>{service.name}",
-    }
-    changes |= {rf"(?m)^{name}=.*": f"{name}={value}" for name, value in settings.items()}
-    return substitute("aiohttp.service", template, changes)
 
 
-def logrotate_text(service: Service, template: str) -> str:
-    """Return the log rotation of the access log.
+def logrotate_values(service: Service, access_log: Path) -> Mapping[str, str]:
+    """Return the values of ``aiohttp.logrotate``, by key.
 
     Raises:
-        FleetError: a path that cannot be written into it.
+        FleetError: a path would need quotes.
     """
-    assert service.access_log is not None, "there is nothing to rotate"
-    changes = {
-        r"/srv/aiohttp/deploy/run/access\.log": plain(service.access_log),
-        r"/srv/aiohttp/deploy/run/nginx\.pid": plain(service.nginx_pid),
-        r"su aiohttp aiohttp": f"su {service.user} {service.group}",
-        r"logrotate\.d/aiohttp": f"logrotate.d/{service.name}",
+    return {
+        "NAME": service.name,
+        "USER": service.user,
+        "GROUP": service.group,
+        "ACCESS_LOG": plain(access_log),
+        "NGINX_PID": plain(service.nginx_pid),
     }
-    return substitute("aiohttp.logrotate", template, changes)
 
 
-def _runtime(service: Service) -> str:
-    """As root the workers are somebody else, who has to make sockets there: as in /tmp, each only its own."""
-    mode = "\nRuntimeDirectoryMode=1777" if service.user == "root" else ""
-    return f"RuntimeDirectory={_paths(service.runtime)}{mode}"
-
-
-def _paths(paths: tuple[Path, ...]) -> str:
+def _paths(paths: Iterable[Path]) -> str:
     return " ".join(map(plain, paths))
-
-
-def _yes(answer: bool) -> str:
-    return "yes" if answer else "no"

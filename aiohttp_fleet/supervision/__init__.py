@@ -1,1 +1,1 @@
-"""Talk to what runs: supervisord's RPC, the workers' control sockets, the lock, the preflight."""
+"""What commands need of a running fleet: supervisord's RPC, the workers' control sockets, the lock, the preflight."""

@@ -1,18 +1,21 @@
-"""What all commands share: the fleet that they are about, their output, and how an error looks."""
+"""What all commands share: the fleet they are about, their output, their options, and how an error is reported."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
+from aiohttp_fleet.common import findings
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.locate import locate_conf
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
+
+__all__ = ["FleetContext", "command", "report", "supervisord_of"]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, SIGTERM or SIGHUP: 128 + SIGINT."""
@@ -25,7 +28,7 @@ class FleetContext:
     Attributes:
         config: supervisord.conf as given, None to look for it.
         program: name of the program.
-        output: what the command says.
+        output: what the command prints.
     """
 
     config: Path | None
@@ -36,16 +39,21 @@ class FleetContext:
         """Read it, see `aiohttp_fleet.config.supervisord_conf.read_fleet`."""
         return read_fleet(locate_conf(self.config), self.program)
 
+    def require(self, found: Iterable[findings.Finding]) -> None:
+        """Report findings: warnings are printed, all are in the JSON report.
 
-def supervisord_of(fleet: Fleet) -> Supervisord:
-    """Return the supervisord that runs it, or should."""
-    return Supervisord(fleet.control_socket, fleet.supervisord_conf)
+        Raises:
+            FleetError: there are failures.
+        """
+        found = list(found)
+        self.output.add_findings(found)
+        findings.require(found)
 
 
 def command(function: Callable[..., int]) -> click.Command:
     """Make a command of a function that takes a `FleetContext` and options and returns an exit code.
 
-    The options of the group, and ``--json``, may stand behind the command's name as well.
+    It accepts ``--json``, and the options of the group after its name as well.
     """
 
     @functools.wraps(function)
@@ -55,11 +63,8 @@ def command(function: Callable[..., int]) -> click.Command:
         context = FleetContext(config or given.config, program or given.program, Output(as_json))
         try:
             code = function(context, **options)
-        except (FleetError, KeyboardInterrupt) as error:
-            if not as_json:
-                raise
-            code = 1 if isinstance(error, FleetError) else INTERRUPTED
-            context.output.add(error=_described(error))
+        except (FleetError, click.ClickException, click.Abort, KeyboardInterrupt) as error:
+            return report(error, str(click_context.info_name), context.output)
         context.output.end(str(click_context.info_name), code)
         return code
 
@@ -67,12 +72,31 @@ def command(function: Callable[..., int]) -> click.Command:
     made.params += [
         click.Option(["-c", "--config"], type=click.Path(path_type=Path), hidden=True),
         click.Option(["--program"], hidden=True),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON report (docs/json.md)."),
+        click.Option(["--json", "as_json"], is_flag=True, help='Print one JSON report ("fleet help json").'),
     ]
     return made
 
 
-def _described(error: FleetError | KeyboardInterrupt) -> dict[str, str]:
+def report(error: BaseException, name: str, output: Output) -> int:
+    """Report what ended a command: one line on stderr, or the error of the JSON report.
+
+    Args:
+        error: a FleetError, an error of click's, or KeyboardInterrupt, whose text says what was left how.
+        name: of the command.
+        output: of the command.
+
+    Returns:
+        The exit code.
+    """
     if isinstance(error, FleetError):
-        return {"thing": error.thing, "reason": error.reason, "next_step": error.next_step}
-    return {"thing": "fleet", "reason": "interrupted", "next_step": "run it again"}
+        code, failure, line = 1, error, str(error)
+    elif isinstance(error, click.ClickException):
+        where = name if name == "fleet" else f"fleet {name}"
+        failure = FleetError(where, error.format_message().rstrip("."), f"see {where} --help")
+        code, line = error.exit_code, f"{failure.reason}; {failure.next_step}"
+    else:
+        code, line = INTERRUPTED, str(error) or "interrupted"
+        failure = FleetError(f"fleet {name}", line, "run it again")
+    output.line(f"fleet: {line}", err=True)
+    output.end(name, code, failure)
+    return code

@@ -12,25 +12,27 @@ from aiohttp_fleet.config.fleet import Fleet
 
 @contextmanager
 def exclusive_lock(fleet: Fleet, what: str) -> Iterator[None]:
-    """Hold the fleet's lock; the kernel lets it go when this process ends, however it ends.
+    """Hold the fleet's lock; the kernel releases it when this process ends, however it ends.
 
     Args:
         fleet: the fleet to be changed.
-        what: who holds it, to tell to the next who comes, such as ``fleet restart``.
+        what: name of this command, such as ``fleet restart``, for the error of the next one.
 
     Raises:
-        FleetError: somebody else holds it, or its file cannot be opened.
+        FleetError: another command holds it, or its file cannot be opened.
     """
     try:
         fd = _open(fleet.lock)
     except OSError as error:
-        raise FleetError(str(fleet.lock), f"cannot be opened ({error.strerror})", "try again with sudo") from None
+        raise FleetError(str(fleet.lock), f"cannot be opened ({error.strerror})", "retry with sudo") from None
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(fd, 200, 0).decode(errors="replace") or "somebody"
-            raise FleetError(str(fleet.lock), f"{holder} is changing the fleet", "wait until it is done") from None
+            holder = os.pread(fd, 200, 0).decode(errors="replace") or "another command"
+            raise FleetError(
+                str(fleet.lock), f"{holder} is changing the fleet", "wait until it has ended, then retry"
+            ) from None
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{what} (pid {os.getpid()})".encode(), 0)
         yield
@@ -39,7 +41,7 @@ def exclusive_lock(fleet: Fleet, what: str) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    """Open it; root's is given to whom the directory belongs, who has to hold it next time."""
+    """Open the file; root gives it to the owner of the directory, who has to open it the next time."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     owner = path.parent.stat()
     if os.geteuid() == 0 and os.fstat(fd).st_uid != owner.st_uid:

@@ -1,10 +1,8 @@
-"""The preflight: new code is imported and built in a process that is thrown away, before anything is touched."""
+"""The preflight: a process of its own imports and builds the new code, before anything is changed."""
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO
 
 from aiohttp_fleet.common.errors import FleetError
@@ -12,58 +10,36 @@ from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.config.supervisord_conf import WORKER
 
 SECONDS = 60.0
-"""For the import and the build; an application that takes longer hangs."""
+"""For the import and the build; an application that takes longer is considered hung."""
 TAIL = 20
-"""Lines of what it has printed that are shown."""
-
-
-def process_environ(pid: int) -> Mapping[str, str]:
-    """Return the environment that a process was started with (proc(5), /proc/pid/environ); ours if it is not readable.
-
-    Args:
-        pid: of supervisord, whose environment its programs inherit.
-    """
-    try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return os.environ
-    pairs = (os.fsdecode(word).partition("=") for word in words if b"=" in word)
-    return {name: value for name, _, value in pairs}
-
-
-def process_directory(pid: int) -> str | None:
-    """Return the directory in which a process is, which its children inherit; None, for ours, if it is not readable."""
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115, a Path would be of no use to subprocess
-    except OSError:
-        return None
+"""Lines of its output that are shown."""
 
 
 def has_preflight(worker: Worker) -> bool:
-    """Whether a worker is the kit's; another command has no preflight."""
+    """Whether a worker is the kit's; other commands have no preflight."""
     return WORKER in worker.argv
 
 
 def preflight(
     worker: Worker, environ: Mapping[str, str], seconds: float = SECONDS, directory: str | None = None
 ) -> str:
-    """Import and build the worker's application as the worker would; nothing where there `has_preflight` is not.
+    """Import and build the worker's application as the worker does; do nothing unless it `has_preflight`.
 
     Args:
-        worker: whose command is tried, with ``--preflight``.
+        worker: its command runs, with ``--preflight``.
         environ: supervisord's environment; the program's own is added.
         seconds: the deadline.
-        directory: supervisord's, for a program that has none of its own; None for ours.
+        directory: supervisord's working directory, for a program without ``directory=``; None for ours.
 
     Returns:
-        What it has printed; nothing where there is no preflight.
+        Its output; nothing where there is no preflight.
 
     Raises:
-        FleetError: it cannot be built; the last lines of what it printed are in the reason.
+        FleetError: it cannot be built; the last lines of its output are in the reason.
     """
     if not has_preflight(worker):
         return ""
-    what, step = f"preflight of {worker.namespec}", "nothing was touched; mend it, then try again"
+    what, step = f"preflight of {worker.namespec}", "nothing was changed; fix it, then retry"
     with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
         try:
             done = subprocess.run(
@@ -87,7 +63,7 @@ def preflight(
 
 
 def _as_supervisord(worker: Worker) -> dict[str, str]:
-    """Return what supervisord tells its programs (http://supervisord.org/subprocess.html#subprocess-environment)."""
+    """Return what supervisord sets for programs (http://supervisord.org/subprocess.html#subprocess-environment)."""
     group, _, name = worker.namespec.rpartition(":")
     return {
         "SUPERVISOR_ENABLED": "1",

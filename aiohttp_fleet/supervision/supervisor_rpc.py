@@ -5,25 +5,25 @@ import xmlrpc.client
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from supervisor.xmlrpc import SupervisorTransport
+
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_http import UnixConnection
+from aiohttp_fleet.config.fleet import Fleet
 
 TIMEOUT = 10.0
-"""Seconds; supervisord answers from one thread, at once unless it is stopped."""
+"""Seconds; supervisord has one thread, and answers at once unless it is stopped."""
 
 UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
 """Fault codes (supervisor/xmlrpc.py, Faults)."""
 
 
-class _Transport(xmlrpc.client.Transport):
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
+class _Transport(SupervisorTransport):  # type: ignore[misc]
+    """supervisor's own transport, which knows passwords, with a deadline."""
 
-    def make_connection(self, host: tuple[str, dict[str, str]] | str) -> http.client.HTTPConnection:
-        connection = UnixConnection(self._path, TIMEOUT)
-        self._connection = host, connection  # what close() closes
-        return connection
+    def __init__(self, path: str, credentials: tuple[str, str] | None) -> None:
+        super().__init__(*(credentials or (None, None)), serverurl=f"unix://{path}")
+        self._get_connection = lambda: UnixConnection(path, TIMEOUT)
 
 
 class Supervisord:
@@ -32,11 +32,13 @@ class Supervisord:
     Args:
         control_socket: path of its ``[unix_http_server]``.
         conf: its configuration, to name in messages.
+        credentials: user and password of the control socket, None without.
     """
 
-    def __init__(self, control_socket: str, conf: object) -> None:
+    def __init__(self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None) -> None:
         self._socket = control_socket
         self._conf = conf
+        self._credentials = credentials
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord knows of each process (getAllProcessInfo), by namespec.
@@ -84,19 +86,19 @@ class Supervisord:
         self._call("supervisor.signalProcess", namespec, name, unless=NOT_RUNNING)
 
     def reread(self) -> tuple[list[str], list[str], list[str]]:
-        """Make supervisord read its configuration again; return the groups that are new, changed and gone.
+        """Make supervisord read its configuration again; return the groups that are new, changed and removed.
 
         Nothing is changed before `add_group`, or ``supervisorctl update``. With the plugin loaded, a group of which
         only the number of processes has changed counts as new.
 
         Raises:
-            FleetError: the file has a mistake in it.
+            FleetError: there is an error in the file.
         """
         ((added, changed, removed),) = self._call("supervisor.reloadConfig")
         return added, changed, removed
 
     def add_group(self, name: str) -> None:
-        """Take up a group that `reread` has found new (addProcessGroup).
+        """Start a group that `reread` has found new (addProcessGroup).
 
         Raises:
             FleetError: there is no such group in the file, or it is there already, unchanged.
@@ -104,7 +106,7 @@ class Supervisord:
         self._call("supervisor.addProcessGroup", name)
 
     def plugin(self) -> dict[str, Any] | None:
-        """Return what the plugin says of itself, None when it is not loaded.
+        """Return the state of the plugin, None if it is not loaded.
 
         Raises:
             FleetError: supervisord does not answer.
@@ -113,21 +115,27 @@ class Supervisord:
         return None if found is None else dict(found)
 
     def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
-        """Call a method; return None for the fault ``unless``, which says that there is nothing to do."""
+        """Call a method; return None for the fault ``unless``, which means that there is nothing to do."""
+        transport = _Transport(self._socket, self._credentials)
         try:
-            with xmlrpc.client.ServerProxy("http://localhost", transport=_Transport(self._socket)) as proxy:
+            with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as proxy:
                 return getattr(proxy, method)(*arguments)
         except (FileNotFoundError, ConnectionRefusedError):
             step = f"start it with supervisord -c {self._conf}"
             raise FleetError(self._socket, "supervisord is not running", step) from None
         except PermissionError:
-            reason = "only the user who runs supervisord may ask it"
-            raise FleetError(self._socket, reason, "try again with sudo") from None
+            reason = "only the user who runs supervisord may use it"
+            raise FleetError(self._socket, reason, "retry with sudo") from None
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == unless:
                 return None
             what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
             raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
+        except xmlrpc.client.ProtocolError as error:
+            step = f"give {self._conf} the username and password that it was started with, or restart it"
+            raise FleetError(
+                self._socket, f"supervisord refused the call ({error.errcode} {error.errmsg})", step
+            ) from None
         except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
             reason = f"supervisord did not answer {method.partition('.')[2]} ({error})"
             raise FleetError(self._socket, reason, "see its log") from None
@@ -136,3 +144,8 @@ class Supervisord:
 def _namespec(info: dict[str, Any]) -> str:
     group, name = info["group"], info["name"]
     return str(name if group == name else f"{group}:{name}")
+
+
+def supervisord_of(fleet: Fleet) -> Supervisord:
+    """Return the supervisord that runs a fleet, or should."""
+    return Supervisord(fleet.control_socket, fleet.supervisord_conf, fleet.credentials)

@@ -1,1 +1,1 @@
-"""The command tls: a certificate from certbot, served by nginx."""
+"""HTTPS: a certificate from certbot, served by nginx."""

@@ -1,4 +1,4 @@
-"""What certbot is told, and what its words mean.
+"""The arguments of certbot, and the meaning of its output.
 
 https://eff-certbot.readthedocs.io/en/stable/using.html#certbot-command-line-options
 """
@@ -15,12 +15,12 @@ _NOISE = ("Ask for help", "Saving debug log", "- - -", "See the logfile", "Hint:
 
 
 def certonly(places: TlsFiles, domains: Sequence[str], email: str | None, server: str) -> list[str]:
-    """Return certbot's arguments for a first certificate, or one for other domains; a fresh one is kept.
+    """Return certbot's arguments for a first certificate, or one for other domains; one that is still good is kept.
 
     Args:
         places: where everything is.
         domains: names it is for.
-        email: whom the ACME server may write to.
+        email: address that the ACME server may write to, None for none.
         server: URL of its directory.
     """
     words = ["certonly", *_common(places), "--agree-tos", "--webroot", "--webroot-path", str(places.webroot)]
@@ -33,10 +33,9 @@ def certonly(places: TlsFiles, domains: Sequence[str], email: str | None, server
 
 
 def renew(places: TlsFiles) -> list[str]:
-    """Return certbot's arguments for a renewal, if one is due.
+    """Return certbot's arguments for a renewal, which it makes if it is time.
 
-    Without its pause of up to eight minutes, in which the fleet would be locked: who calls it by a timer chooses an
-    odd minute.
+    Without its random pause of up to eight minutes, during which the fleet would be locked.
     """
     return ["renew", *_common(places), "--no-random-sleep-on-renew"]
 
@@ -49,7 +48,7 @@ def _common(places: TlsFiles) -> list[str]:
 
 
 def refusal(output: str, log: str) -> str:
-    """Return why certbot failed, in one line: the ACME server's words where it has said something.
+    """Return why certbot failed, in one line: the ACME server's reason where there is one.
 
     Args:
         output: what certbot printed.

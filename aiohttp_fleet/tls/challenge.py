@@ -1,4 +1,4 @@
-"""Whether an ACME server that asks for a challenge would be answered by this fleet."""
+"""Find out whether this fleet would answer the challenge of an ACME server."""
 
 import http.client
 import os
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import Finding, Level
 
 UNDER = Path(".well-known") / "acme-challenge"
 """Where an ACME server looks (https://www.rfc-editor.org/rfc/rfc8555#section-8.3)."""
@@ -16,47 +17,49 @@ ANSWER = 5.0
 """Seconds for this machine to answer itself."""
 
 
-def check_challenge(webroot: Path, site: tuple[str, int], domains: Sequence[str], http_port: int) -> Iterator[str]:
-    """Ask as an ACME server would, as far as that can be done from here; yield a line for each doubt.
+def check_challenge(webroot: Path, nginx: tuple[str, int], domains: Sequence[str], http_port: int) -> Iterator[Finding]:
+    """Ask as an ACME server would, as far as that can be done from here.
 
     Args:
-        webroot: what the challenge location serves.
-        site: where nginx can be reached.
+        webroot: the directory that nginx serves below ``/.well-known/acme-challenge/``.
+        nginx: where nginx can be reached from this machine.
         domains: names to be certified.
         http_port: where the ACME server will ask.
 
+    Yields:
+        A failure where it would not be answered, a warning where that cannot be seen from here.
+
     Raises:
-        FleetError: it would not be answered.
+        FleetError: ``webroot`` cannot be written.
     """
-    with _probe(webroot) as name:
-        if reason := _ask(site, domains[0], name):
-            where = "{}:{}".format(*site)
-            step = f"nginx.conf needs its location for {UNDER}/, then supervisorctl signal HUP nginx"
-            raise FleetError(where, f"nginx does not serve what is in {webroot} ({reason})", step)
+    with _probe_file(webroot) as name:
+        if reason := _ask(nginx, domains[0], name):
+            where = "{}:{}".format(*nginx)
+            fix = f"nginx.conf needs its location for {UNDER}/, then fleet reload"
+            yield Finding(Level.FAIL, where, f"nginx does not serve what is in {webroot} ({reason})", fix)
+            return
         for domain in domains:
             yield from _domain(domain, http_port, name)
 
 
-def _domain(domain: str, port: int, name: str) -> Iterator[str]:
+def _domain(domain: str, port: int, name: str) -> Iterator[Finding]:
     try:
         found = socket.getaddrinfo(domain, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        yield f"warning: {domain}: it does not resolve here ({error.strerror}); its DNS has to name this machine"
+        sentence = f"it does not resolve here ({error.strerror})"
+        yield Finding(Level.WARN, domain, sentence, "its DNS has to name this machine")
         return
     addresses = [str(sockaddr[0]) for _, _, _, _, sockaddr in found]
     if foreign := [address for address in addresses if not _is_ours(address)]:
-        yield (
-            f"warning: {domain}: it resolves to {', '.join(foreign)}, not an address of this machine; "
-            "right behind NAT or a load balancer, otherwise mend its DNS"
-        )
+        sentence = f"it resolves to {', '.join(foreign)}, not an address of this machine"
+        fix = "correct behind NAT or a load balancer, otherwise fix its DNS"
+        yield Finding(Level.WARN, domain, sentence, fix)
     own = [address for address in addresses if address not in foreign]
     wrong = {address: reason for address in own if (reason := _ask((address, port), domain, name))}
+    level = Level.FAIL if len(wrong) == len(addresses) else Level.WARN
     for address, reason in wrong.items():
-        doubt = f"port {port} of {address} is not served by this fleet ({reason})"
-        step = f"let nginx.conf listen on {port}, or forward it to where it listens"
-        if len(wrong) == len(addresses):
-            raise FleetError(domain, doubt, step)
-        yield f"warning: {domain}: {doubt}; {step}"
+        sentence = f"port {port} of {address} is not served by this fleet ({reason})"
+        yield Finding(level, domain, sentence, f"let nginx.conf listen on {port}, or forward it to where it listens")
 
 
 def _is_ours(address: str) -> bool:
@@ -70,11 +73,11 @@ def _is_ours(address: str) -> bool:
 
 
 @contextmanager
-def _probe(webroot: Path) -> Iterator[str]:
-    """Put a file where certbot will put its own, whose content is its name."""
+def _probe_file(webroot: Path) -> Iterator[str]:
+    """Put a file, whose content is its name, where certbot will put its own."""
     name = f"fleet-{secrets.token_hex(8)}"
     file = webroot / UNDER / name
-    before = os.umask(0o022)  # nginx's workers, nobody under root, have to read it, whatever the operator prefers
+    before = os.umask(0o022)  # nginx's workers, the user nobody under root, have to read it
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)

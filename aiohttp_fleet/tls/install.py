@@ -1,13 +1,14 @@
-"""HTTPS put into nginx. Whatever fails, its files are as before."""
+"""Make nginx serve https. After a failure its files are as before."""
 
 import errno
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import Finding, Level, failures_of
 from aiohttp_fleet.common.read_files import read_existing, read_text
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
@@ -23,50 +24,38 @@ from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.tls.served_certificate import served_certificate
 
 INCLUDES = ("include tls/http*.conf;", "include tls/server*.conf;")
-"""What nginx.conf needs for it."""
+"""Lines that nginx.conf needs for it."""
 
 
-def require(fleet: Fleet, port: int) -> tuple[str, int]:
-    """Make sure that nginx could serve https, before anybody is asked for a certificate.
-
-    Args:
-        fleet: the fleet.
-        port: where nginx is to listen for https.
-
-    Returns:
-        Where http can be reached from this machine.
-
-    Raises:
-        FleetError: it could not.
-    """
+def check_https(fleet: Fleet, port: int) -> Iterator[Finding]:
+    """Yield what would keep nginx from serving https on ``port``, before a certificate is requested."""
     conf, text = fleet.nginx_conf, read_text(fleet.nginx_conf)
+    if has_site(fleet):
+        reason, fix = "nginx is the system's, and so are its certificates", 'see "fleet help site"'
+        yield Finding(Level.FAIL, str(fleet.site_conf), reason, fix)
+        return
     for line in INCLUDES:
         if line not in text:
-            raise FleetError(str(conf), f"there is no line {line!r}", "take it from the shipped file")
-    if has_site(fleet):
-        step = "docs/site.md has how to give it a certificate of certbot's"
-        raise FleetError(str(fleet.site_conf), "nginx is the system's, and so are its certificates", step)
-    site = listen_address(text)
-    if site is None:
-        raise FleetError(str(conf), "its first listen is no TCP port", "let it listen on 80")
-    if site[1] == port:
-        raise FleetError(f"--port {port}", "nginx listens there for http", "choose another")
+            yield Finding(Level.FAIL, str(conf), f"there is no line {line!r}", "take it from the shipped file")
     master = running_master(conf)
     if fleet.nginx and master is None:
-        raise FleetError(fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
+        yield Finding(Level.FAIL, fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
     if master and (owner := Path(f"/proc/{master}").stat().st_uid) != os.geteuid():
         reason = f"nginx runs as uid {owner}, which could not read the key"
-        raise FleetError(str(conf.parent), reason, "run this as that user")
-    check_config(conf, text)
-    before = TlsFiles(conf.parent).https
-    if before is None or before[1] != port:
+        yield Finding(Level.FAIL, str(conf.parent), reason, "run fleet tls as that user")
+    yield from failures_of(check_config, conf, text)
+    http, before = listen_address(text), TlsFiles(conf.parent).https
+    if http is None:
+        yield Finding(Level.FAIL, str(conf), "its first listen is no TCP port", "let it listen on 80")
+    elif http[1] == port:
+        yield Finding(Level.FAIL, f"--port {port}", "nginx listens there for http", "choose another")
+    elif before is None or before[1] != port:
         for host in listen_hosts(text):
-            _require_free(host, port)
-    return site
+            yield from _check_free(host, port)
 
 
-def _require_free(host: str, port: int) -> None:
-    """Bind a port as nginx would, and let it go again."""
+def _check_free(host: str, port: int) -> Iterator[Finding]:
+    """Bind a port as nginx would, and close it again."""
     name = host.rstrip(":").strip("[]").replace("*", "")
     with socket.socket(socket.AF_INET6 if host.startswith("[") else socket.AF_INET) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -75,28 +64,28 @@ def _require_free(host: str, port: int) -> None:
         try:
             sock.bind((name, port))
         except OSError as error:
-            step = "ss -ltnp tells who has it"
+            fix = f"ss -ltnp sport = :{port} shows which process has it"
             if error.errno == errno.EACCES:
-                step = "only root may: forward it to a higher one and name that with --port, such as --port 8443"
-            raise FleetError(f"--port {port}", f"nginx cannot listen there ({error.strerror})", step) from None
+                fix = "only root may: forward it to a higher one and name that with --port, such as --port 8443"
+            yield Finding(Level.FAIL, f"--port {port}", f"nginx cannot listen there ({error.strerror})", fix)
 
 
 def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], port: int, hsts: bool) -> str:
-    """Make nginx serve the certificate that is there; return a line about what it does now.
+    """Make nginx serve the certificate that is there; return a line that says what was done.
 
     Args:
-        fleet: the fleet.
-        supervisord: through whom nginx is reloaded.
+        fleet: the fleet; `check_https` has passed.
+        supervisord: it signals nginx.
         domains: names whose plain requests are redirected.
         port: where nginx is to listen for https.
-        hsts: whether browsers are told to use nothing but https.
+        hsts: whether browsers shall use nothing but https from now on.
 
     Raises:
         FleetError: nginx refuses it; its files are as before.
     """
     places, text = TlsFiles(fleet.nginx_conf.parent), read_text(fleet.nginx_conf)
     http = listen_address(text)
-    assert http is not None, "require() has not been called"
+    assert http is not None, "check_https() has not passed"
     texts: dict[Path, str | None] = {
         places.http_conf: http_text(domains, http[1], port, hsts),
         places.server_conf: server_text(hsts),
@@ -128,14 +117,14 @@ def reload(fleet: Fleet, supervisord: Supervisord) -> None:
     """
     places = TlsFiles(fleet.nginx_conf.parent)
     if fleet.nginx is None:
-        raise FleetError("nginx", "it shows another certificate, and is not this supervisord's", "reload it yourself")
+        raise FleetError("nginx", "it shows another certificate, and this supervisord does not run it", "reload it")
     reload_nginx(supervisord, fleet.nginx, fleet.nginx_conf)
     if served_certificate(places.require_https()).der != places.leaf():
         raise FleetError(fleet.nginx, "it still shows another certificate", f"see supervisorctl tail {fleet.nginx}")
 
 
 def _put(fleet: Fleet, texts: Mapping[Path, str | None]) -> None:
-    """Write these files, remove those without a text, and let nginx's version choose."""
+    """Write these files, remove those without a text, and install those that depend on nginx's version."""
     for path, text in texts.items():
         if text is not None:
             write_file(path, text)

@@ -1,17 +1,19 @@
-"""A certificate: obtained, renewed, watched."""
+"""Obtain a certificate, renew it, check it."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import Finding, Level, failed, failures_of
+from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.config.fleet import Fleet
+from aiohttp_fleet.nginx.directives import listen_address
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.tls import challenge, run_certbot
-from aiohttp_fleet.tls import install as https
+from aiohttp_fleet.tls import run_certbot
 from aiohttp_fleet.tls.certbot_arguments import certonly, renew
-from aiohttp_fleet.tls.expiry import is_due, sentence
+from aiohttp_fleet.tls.certificate import Certificate
+from aiohttp_fleet.tls.challenge import check_challenge
+from aiohttp_fleet.tls.install import check_https, install, reload
 from aiohttp_fleet.tls.served_certificate import served_certificate
 
 
@@ -21,11 +23,11 @@ class TlsRequest:
 
     Attributes:
         domains: names for the certificate.
-        email: whom the ACME server may write to.
+        email: address that the ACME server may write to, None for none.
         server: URL of its directory.
-        http_port: where it asks for the challenge.
+        http_port: port where it asks for the challenge.
         port: where nginx is to listen for https.
-        hsts: whether browsers are told to use nothing but https.
+        hsts: whether browsers shall use nothing but https from now on.
     """
 
     domains: tuple[str, ...]
@@ -36,31 +38,36 @@ class TlsRequest:
     hsts: bool
 
 
-def obtain(fleet: Fleet, supervisord: Supervisord, wish: TlsRequest) -> Iterator[str]:
-    """Obtain a certificate and serve it; yield a line for each step that is done, and for each doubt.
+def check_obtain(fleet: Fleet, request: TlsRequest) -> list[Finding]:
+    """Find what would make the ACME server or nginx refuse, before the ACME server, which counts failures, is asked."""
+    found = [*failures_of(run_certbot.find), *check_https(fleet, request.port)]
+    nginx = listen_address(read_text(fleet.nginx_conf))
+    if nginx is None or failed(found):
+        return found
+    webroot = TlsFiles(fleet.nginx_conf.parent).webroot
+    return found + list(check_challenge(webroot, nginx, request.domains, request.http_port))
+
+
+def obtain(fleet: Fleet, supervisord: Supervisord, request: TlsRequest) -> Iterator[str]:
+    """Obtain a certificate and serve it; yield a line for each step that is done.
 
     Raises:
         FleetError: it cannot be done; the site is as before.
     """
     places = TlsFiles(fleet.nginx_conf.parent)
-    run_certbot.find()
-    site = https.require(fleet, wish.port)
-    yield from challenge.check_challenge(places.webroot, site, wish.domains, wish.http_port)
-    run_certbot.run(places, certonly(places, wish.domains, wish.email, wish.server))
+    run_certbot.run(places, certonly(places, request.domains, request.email, request.server))
     yield f"certbot: {places.certificate}"
-    yield https.install(fleet, supervisord, wish.domains, wish.port, wish.hsts)
-    if fleet.nginx:
-        yield check_certificate(fleet)
+    yield install(fleet, supervisord, request.domains, request.port, request.hsts)
 
 
 def renew_certificate(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
-    """Renew the certificate if that is due, and reload nginx if it shows another one; yield a line for each step.
+    """Renew the certificate if it is time, and reload nginx if it shows another one; yield a line for each step.
 
-    What nginx shows is compared, not what certbot has done: a reload that failed, or did not happen because the machine
-    was switched off, is made up for the next time.
+    What nginx shows is compared, not what certbot did: a reload that failed, or did not happen because the machine was
+    off, is done the next time.
 
     Raises:
-        FleetError: it could not be renewed, or expires soon all the same.
+        FleetError: it could not be renewed.
     """
     places = TlsFiles(fleet.nginx_conf.parent)
     shown = served_certificate(places.require_https())
@@ -68,22 +75,23 @@ def renew_certificate(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
         run_certbot.run(places, renew(places))
     finally:
         if shown.der != places.leaf():
-            https.reload(fleet, supervisord)
+            reload(fleet, supervisord)
             yield "nginx: reloaded, it shows the new certificate"
-    yield check_certificate(fleet)
 
 
-def check_certificate(fleet: Fleet) -> str:
-    """Return a line about the certificate that nginx shows.
+def check_certificate(fleet: Fleet, shown: Certificate, now: float) -> Finding:
+    """Check the certificate that nginx shows: it is the one that is there, and was renewed in time.
 
-    Raises:
-        FleetError: it expires soon, or is not the one that is there.
+    Args:
+        fleet: the fleet.
+        shown: the certificate that nginx shows.
+        now: seconds since 1970.
     """
     places = TlsFiles(fleet.nginx_conf.parent)
-    shown, now = served_certificate(places.require_https()), time.time()
     if shown.der != places.leaf():
-        raise FleetError(str(places.certificate), "nginx shows another certificate", "fleet tls --renew")
-    if is_due(shown, now):
-        step = f"fleet tls --renew; why that has not been done is in {places.log}"
-        raise FleetError(str(places.certificate), sentence(shown, now), step)
-    return sentence(shown, now)
+        fix = "fleet tls --renew"
+        return Finding(Level.FAIL, str(places.certificate), "nginx shows another certificate", fix)
+    if shown.is_overdue(now):
+        fix = f"fleet tls --renew; {places.log} has why it was not renewed"
+        return Finding(Level.FAIL, str(places.certificate), shown.sentence(now), fix)
+    return Finding(Level.OK, str(places.certificate), shown.sentence(now))

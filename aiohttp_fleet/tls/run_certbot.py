@@ -1,4 +1,4 @@
-"""certbot, run as a program."""
+"""Run certbot as a program."""
 
 import os
 import shutil
@@ -10,10 +10,10 @@ from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.tls.certbot_arguments import refusal
 
-PATIENCE = 300.0
-"""Seconds for an ACME server to make up its mind; Let's Encrypt takes some ten."""
+TIMEOUT = 300.0
+"""Seconds for an ACME server to decide; Let's Encrypt takes about ten."""
 ELSEWHERE = ("/usr/local/bin", "/usr/bin", "/snap/bin")
-"""Where certbot is when cron's PATH does not have it."""
+"""Directories of certbot that cron's PATH does not have."""
 
 
 def find() -> str:
@@ -29,7 +29,7 @@ def find() -> str:
 
 
 def run(places: TlsFiles, arguments: Sequence[str]) -> None:
-    """Run it to its end.
+    """Run certbot to its end.
 
     Raises:
         FleetError: it failed, with its own reason or the ACME server's.
@@ -42,13 +42,13 @@ def run(places: TlsFiles, arguments: Sequence[str]) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise FleetError("certbot", f"not done after {PATIENCE:g} s", f"see {places.log}") from None
+        raise FleetError("certbot", f"not done after {TIMEOUT:g} s", f"see {places.log}") from None
     except OSError as error:
         raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
     if done.returncode != 0:
-        step = f"the site is as it was; mend it, then try again; all of it is in {places.log}"
+        step = f"the site is as it was; fix it, then retry; details are in {places.log}"
         raise FleetError("certbot", refusal(done.stdout, read_existing(places.log) or ""), step)

@@ -1,4 +1,4 @@
-"""The certificate that a client is shown."""
+"""The certificate that nginx shows to a client."""
 
 import socket
 import ssl
@@ -6,23 +6,23 @@ import ssl
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.tls.certificate import Certificate
 
-CONNECT = 5.0
+TIMEOUT = 5.0
 """Seconds for a handshake with this machine."""
 NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which `ssl` has no name for: one that has expired is to be read as well
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which `ssl` has no name: an expired certificate is read as well
 (https://docs.openssl.org/3.0/man3/X509_VERIFY_PARAM_set_flags/)."""
 
 
 def served_certificate(address: tuple[str, int]) -> Certificate:
-    """Return the certificate that is shown at ``address``, whoever signed it and however old it is.
+    """Return the certificate that is shown at ``address``, whoever signed it, expired or not.
 
     Raises:
-        FleetError: nobody answers there, or not in TLS.
+        FleetError: nothing answers there, or not in TLS.
     """
     try:
         try:
             return _served(address)
-        except ssl.SSLCertVerificationError:  # nginx has been reloaded between the two looks
+        except ssl.SSLCertVerificationError:  # nginx was reloaded between the two handshakes
             return _served(address)
     except (OSError, ValueError) as error:
         where = "{}:{}".format(*address)
@@ -30,14 +30,14 @@ def served_certificate(address: tuple[str, int]) -> Certificate:
 
 
 def _served(address: tuple[str, int]) -> Certificate:
-    """Look twice: `ssl` tells the fields only of a certificate that it trusts, so it is told to trust the first."""
-    pem = ssl.get_server_certificate(address, timeout=CONNECT)
+    """Connect twice: `ssl` parses only a certificate that it trusts, so the second handshake trusts the first's."""
+    pem = ssl.get_server_certificate(address, timeout=TIMEOUT)
     context = ssl.create_default_context(cadata=pem)
     context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.verify_flags |= NO_CHECK_TIME
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # since Python 3.13; refuses what many private CAs sign
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | NO_CHECK_TIME
     with (
-        socket.create_connection(address, CONNECT) as plain,
+        socket.create_connection(address, TIMEOUT) as plain,
         context.wrap_socket(plain, server_hostname=address[0]) as sock,
     ):
         fields = sock.getpeercert() or {}

@@ -7,7 +7,7 @@ import time
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
 from aiohttp_fleet.watchdog.act import Executor
 from aiohttp_fleet.watchdog.arguments import Options, parse
 from aiohttp_fleet.watchdog.budget import Budget
@@ -53,7 +53,7 @@ def _watch(options: Options) -> None:
         while os.getppid() == parent:  # the next supervisord starts a watchdog of its own
             again = time.monotonic() + PERIOD
             fleet = conf.fleet()
-            supervisord = Supervisord(fleet.control_socket, fleet.supervisord_conf)
+            supervisord = supervisord_of(fleet)
             try:
                 look = eyes.look(fleet, supervisord.processes(), PERIOD)
             except FleetError as error:

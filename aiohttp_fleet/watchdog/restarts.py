@@ -8,11 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.restart_worker import restart_worker
 from aiohttp_fleet.supervision.lock import exclusive_lock
-from aiohttp_fleet.supervision.preflight import preflight, process_environ
+from aiohttp_fleet.supervision.preflight import preflight
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.watchdog.notify import Notifier
 

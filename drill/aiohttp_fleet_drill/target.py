@@ -15,7 +15,7 @@ from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.directives import listen_address
 from aiohttp_fleet.operate.observe import observe
 from aiohttp_fleet.operate.process import Process
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, supervisord_of
 
 BIN = Path(sys.executable).parent
 COMMAND = 90
@@ -42,7 +42,7 @@ class Target:
     @property
     def rpc(self) -> Supervisord:
         """Its supervisord."""
-        return Supervisord(self.described.control_socket, self.supervisord_conf)
+        return supervisord_of(self.described)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -10,8 +10,8 @@ from aiohttp_fleet.common.deferred_signals import ENDING, deferred_signals
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_a_signal_is_heard_when_the_block_is_done(number: signal.Signals) -> None:
-    """Not before, and not lost, in a process with another thread that might take it."""
+def test_a_signal_is_raised_when_the_block_ends(number: signal.Signals) -> None:
+    """Not before, in a process with another thread that might get it."""
     done = []
     gone = threading.Event()
     threading.Thread(target=gone.wait, daemon=True).start()
@@ -27,7 +27,7 @@ def test_a_signal_is_heard_when_the_block_is_done(number: signal.Signals) -> Non
     assert done == ["block", "heard"]
 
 
-def test_who_ignores_a_signal_still_does() -> None:
+def test_an_ignored_signal_stays_ignored() -> None:
     """Under nohup, before, within and after."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -38,8 +38,8 @@ def test_who_ignores_a_signal_still_does() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_thread_of_its_own_may_use_it() -> None:
-    """As the watchdog does, whose main thread has the signals."""
+def test_another_thread_may_use_it() -> None:
+    """As in the watchdog, whose main thread gets the signals."""
     done = []
 
     def work() -> None:

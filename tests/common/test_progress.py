@@ -15,7 +15,7 @@ with Progress(2) as progress:
 """
 
 
-def test_a_terminal_shows_what_is_being_done() -> None:
+def test_a_terminal_shows_the_current_step() -> None:
     """The moving line is erased before one that stays, and at the end; what failed is red."""
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", PROGRAM], stdout=theirs, check=True, timeout=30)
@@ -32,7 +32,7 @@ def test_a_terminal_shows_what_is_being_done() -> None:
     assert erased == ["web1: ready", "\x1b[31mweb2: failed", ""]
 
 
-def test_elsewhere_each_step_is_a_plain_line() -> None:
+def test_a_pipe_gets_a_plain_line_for_each_step() -> None:
     """In a pipe or a file there is nothing that moves, and no colour."""
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout == "web1: ready\nweb2: failed\n"

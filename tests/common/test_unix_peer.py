@@ -9,7 +9,7 @@ import pytest
 from aiohttp_fleet.common.unix_peer import peer
 
 
-def test_the_process_that_listens_is_named_without_a_byte_sent(place: Path) -> None:
+def test_the_process_that_listens_is_known_without_a_request(place: Path) -> None:
     """The kernel names the pid of the listener, its parent and the name it bound, even after a rename."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place / "bound"))
@@ -20,7 +20,7 @@ def test_the_process_that_listens_is_named_without_a_byte_sent(place: Path) -> N
 
 
 def test_a_dead_socket_is_refused(place: Path) -> None:
-    """A socket file that its process left behind is told apart from a served one."""
+    """A socket file that its process left behind differs from a served one."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place / "dead"))
     with pytest.raises(ConnectionRefusedError):

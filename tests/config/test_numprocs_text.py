@@ -28,7 +28,7 @@ def test_only_the_number_changes_in_the_shipped_file() -> None:
         ("numprocs=4\r", "numprocs=10\r"),
     ],
 )
-def test_every_way_to_write_it_is_understood(line: str, changed: str) -> None:
+def test_each_notation_is_understood(line: str, changed: str) -> None:
     """Spaces, a colon, a comment close behind it, line ends of another system."""
     text = f"[program:other]\nnumprocs=2\n[program:aiohttp]\n; numprocs=3\nnumprocs_start=1\n{line}\n"
     assert with_numprocs(text, "aiohttp", 10) == text.replace(line, changed)

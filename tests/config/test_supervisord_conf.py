@@ -1,5 +1,7 @@
 """Tests of aiohttp_fleet/config/supervisord_conf.py."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from tests.place import PROJECT
-from tests.site import edit
+from tests.site import Site, edit
 
 SHIPPED = PROJECT / "deploy" / "supervisord.conf"
 
@@ -21,7 +23,7 @@ def conf(place: Path) -> Path:
     return copy
 
 
-def test_the_shipped_file_is_the_card() -> None:
+def test_the_shipped_file_is_read() -> None:
     """Four workers on /tmp/web_1.sock to /tmp/web_4.sock, a standby outside their group, and nginx."""
     fleet = read_fleet(SHIPPED, "aiohttp")
     assert [(w.number, w.name, w.namespec, w.socket) for w in fleet.workers] == [
@@ -70,7 +72,7 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "words"),
     [
         ({r"\[program:aiohttp\]": "[program:web]"}, "there is no [program:aiohttp] in it; add it, or name yours"),
         ({"numprocs=4": ";"}, "[program:aiohttp]: numprocs is missing; add numprocs=4"),
@@ -94,16 +96,41 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
         ),
         ({r"\[unix_http_server\]": "[unix_http]"}, "there is no [unix_http_server] in it"),
         ({r"\[supervisord\]": "[supervisor]"}, "does not include supervisord section"),
-        ({r"numprocs_start=1": "numprocs_start=%(ENV_NO_SUCH)s"}, "ENV_NO_SUCH"),
-        ({r"\[supervisord\]": "supervisord"}, "mend it, then try again"),
+        (
+            {r"numprocs_start=1": "numprocs_start=%(ENV_NO_SUCH)s"},
+            "program:aiohttp.numprocs_start has %(ENV_NO_SUCH)s, and NO_SUCH is not set; export NO_SUCH=... with",
+        ),
+        ({r"numprocs_start=1": "numprocs_start=%(no_such)s"}, "contains names ('no_such') which cannot be expanded.;"),
+        ({r"\[supervisord\]": "supervisord"}, "fix it, then retry"),
         ({r"(?m)^\[program:nginx\]": "[group:all]\nprograms=aiohttp\n[program:nginx]"}, "a [group:x] has taken it in"),
     ],
 )
-def test_a_file_that_is_no_fleet_is_refused_with_the_section(conf: Path, changes: dict[str, str], told: str) -> None:
+def test_a_file_that_is_no_fleet_is_refused_with_the_section(conf: Path, changes: dict[str, str], words: str) -> None:
     """One line: the file, what is wrong in which section, what to do."""
     edit(conf, changes)
     with pytest.raises(FleetError) as error:
         read_fleet(conf, "aiohttp")
-    assert told in str(error.value)
+    assert words in str(error.value)
     assert str(error.value).startswith(str(conf))
     assert "\n" not in str(error.value)
+    assert "Available" not in str(error.value)
+
+
+def test_variables_come_from_the_supervisord_that_runs(
+    site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not from the operator's environment, in which one is missing and another has another value."""
+    made = site()
+    edit(
+        made.supervisord_conf,
+        {
+            r"/web_%\(process_num\)s": "/%(ENV_PREFIX)s_%(process_num)s",
+            r"(?m)^priority=800 ": 'environment=A="%(ENV_MY_SECRET)s"\npriority=800 ',
+        },
+    )
+    monkeypatch.setenv("PREFIX", "other")
+    made.start({**os.environ, "PREFIX": "web", "MY_SECRET": "x"})
+    assert made.described.workers[0].socket == str(made.place / "web_1.sock")
+    made.stop()
+    monkeypatch.setenv("MY_SECRET", "y")
+    assert made.described.workers[0].socket == str(made.place / "other_1.sock")

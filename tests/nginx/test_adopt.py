@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from aiohttp_fleet_drill.sandbox import end
+
 from tests.site import BIN, Site
 
 Make = Callable[..., Site]
@@ -32,7 +33,7 @@ def test_an_nginx_is_adopted_whatever_its_new_parent_is_called(site: Make) -> No
     """The parent at its birth decides, not a word in the command line of the one it has now."""
     made = site()
     try:
-        command = [sys.executable, "-c", KEEPER, "supervisord", BIN / "supervisord", BIN / "fleet"]
+        command = [sys.executable, "-c", KEEPER, "supervisord", str(BIN / "supervisord"), str(BIN / "fleet")]
         done = subprocess.run([*command, made.supervisord_conf], capture_output=True, text=True, timeout=150)
         assert done.returncode == 0, done.stdout + done.stderr + made.evidence()
         assert "left by a supervisord that died: adopted" in made.evidence()

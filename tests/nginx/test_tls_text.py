@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/nginx/tls_text.py and expiry.py."""
+"""Tests of aiohttp_fleet/nginx/tls_text.py."""
 
 import re
 
@@ -6,10 +6,6 @@ import pytest
 
 from aiohttp_fleet.nginx.tls_files import listen_hosts
 from aiohttp_fleet.nginx.tls_text import http_text, listen_texts
-from aiohttp_fleet.tls.certificate import Certificate
-from aiohttp_fleet.tls.expiry import is_due, sentence
-
-DAY = 86400.0
 
 
 @pytest.mark.parametrize(
@@ -41,18 +37,3 @@ def test_https_listens_where_http_does() -> None:
     assert re.findall("listen (.*) backlog", texts["0"]) == ["443 ssl http2", "[::]:443 ssl http2"]
     assert re.findall("listen (.*) backlog", texts["1.25.1"]) == ["443 ssl", "[::]:443 ssl"]
     assert texts["1.25.1"].endswith("http2 on;\n")
-
-
-@pytest.mark.parametrize(("left", "due"), [(89, False), (31, False), (19, False), (17, True), (0, True), (-1, True)])
-def test_a_fifth_of_its_life_is_when_somebody_has_to_look(left: int, due: bool) -> None:
-    """Of 90 days, 18: certbot has tried since 30."""
-    certificate = Certificate(b"", ("example.org",), 0, 90 * DAY)
-    assert is_due(certificate, (90 - left) * DAY) == due
-
-
-def test_the_sentence_names_everything() -> None:
-    """Whom it is for, and until when."""
-    certificate = Certificate(b"", ("example.org", "www.example.org"), 0, 90 * DAY)
-    line = sentence(certificate, 80 * DAY)
-    assert line == "the certificate for example.org, www.example.org is valid until 1970-04-01 00:00 UTC, 10 days"
-    assert sentence(certificate, 91 * DAY).endswith("expired 1970-04-01 00:00 UTC")

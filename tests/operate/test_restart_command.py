@@ -71,7 +71,7 @@ def test_code_that_cannot_be_built_is_refused_before_anything_is_touched(shop: S
     done = shop.fleet("restart")
     assert done.returncode == 1
     assert told in done.stderr
-    assert "nothing was touched" in done.stderr
+    assert "nothing was changed" in done.stderr
     assert "Traceback" in done.stderr, "the application's own is shown"
     assert _pids(shop) == before
 

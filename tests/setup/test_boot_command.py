@@ -1,5 +1,6 @@
 """Tests of ``fleet boot``: what systemd and logrotate get, and what they think of it."""
 
+import json
 import os
 import pwd
 import re
@@ -65,7 +66,7 @@ def project(place: Path) -> Project:
 
 
 def test_the_unit_is_of_this_project(project: Project) -> None:
-    """Its paths, its owner, the time that its stop takes; nothing of the shipped file's own is left."""
+    """Its paths, its owner, the time that its stop takes; no placeholder is left."""
     found = project.settings()
     conf = project.root / "deploy" / "supervisord.conf"
     assert found["ExecStart"] == [f"{BIN}/supervisord -n -c {conf}"]
@@ -75,13 +76,13 @@ def test_the_unit_is_of_this_project(project: Project) -> None:
     assert found["TimeoutStopSec"] == ["210"]  # 45 + 45 + 60 + 45, and 15
     assert found["KillMode"] == ["process"]
     out = project.boot().stdout
-    assert "/srv/aiohttp" not in out and "systemctl start shop" in out and "su aiohttp" not in out
+    assert "systemctl start shop" in out and not re.search("@[A-Z_]+@", out)
 
 
-def test_sockets_in_tmp_are_seen_by_others_and_sockets_in_run_are_there_after_a_boot(project: Project) -> None:
-    """The project itself is in /tmp here, so its own /tmp it never gets."""
+def test_sockets_in_tmp_are_shared_and_sockets_in_run_are_created_at_a_boot(project: Project) -> None:
+    """The project itself is in /tmp here, so it never gets a /tmp of its own."""
     found = project.settings()
-    assert (found["PrivateTmp"], found.get("RuntimeDirectory")) == (["no"], None)
+    assert (found["PrivateTmp"], found["RuntimeDirectory"]) == (["no"], [""])
     assert found["ReadWritePaths"] == [f"{project.root} /tmp /var/tmp"]
     edit(project.root / "deploy" / "supervisord.conf", {"/tmp/web_": "/run/shop/web_"})
     assert project.settings("--user", ORDINARY)["RuntimeDirectory"] == ["shop"]
@@ -97,14 +98,14 @@ def test_only_a_low_port_and_root_get_capabilities(project: Project) -> None:
     assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
 
 
-def test_an_nginx_of_the_systems_own_writes_its_own_logs(project: Project) -> None:
+def test_nothing_is_rotated_for_an_nginx_that_the_system_runs(project: Project) -> None:
     """Nothing for logrotate."""
     assert "/etc/logrotate.d/shop" in project.boot().stdout
     edit(project.root / "deploy" / "supervisord.conf", {r"\[program:nginx\]": "[program:other]"})
     assert "/etc/logrotate.d/shop" not in project.boot().stdout
 
 
-def test_written_it_says_what_to_type_next(project: Project) -> None:
+def test_write_prints_what_to_type_next(project: Project) -> None:
     """A second time there is nothing to change."""
     image = f"--root={project.image}"
     assert project.boot(image, "--check").returncode == 1
@@ -116,8 +117,18 @@ def test_written_it_says_what_to_type_next(project: Project) -> None:
     assert "nothing to change" in project.boot(image, "--write").stdout
 
 
+def test_the_json_report_has_the_files_and_the_next_commands(project: Project) -> None:
+    """With the state of each file before the command ran."""
+    image = f"--root={project.image}"
+    for option, state in (("--check", "missing"), ("--write", "missing"), ("--write", "current")):
+        told = json.loads(project.boot(image, option, "--json").stdout)
+        assert {file["state"] for file in told["files"]} == {state}
+        assert [file["path"] for file in told["files"]] == [str(project.service), str(project.logrotate)]
+    assert told["next"] == ["systemctl daemon-reload", "systemctl enable --now shop"]
+
+
 def test_what_is_there_and_differs_is_shown(project: Project) -> None:
-    """Both before it is overwritten and as it is."""
+    """By --check, and before --write overwrites it."""
     image = f"--root={project.image}"
     project.boot(image, "--write")
     edit(project.service, {"RestartSec=1": "RestartSec=9"})
@@ -127,22 +138,22 @@ def test_what_is_there_and_differs_is_shown(project: Project) -> None:
         assert ("-RestartSec=9\n+RestartSec=1\n" in done.stdout) is (option == "--write" or code == 1)
 
 
-def test_a_supervisord_that_was_started_by_hand_is_told(site: Callable[..., Site]) -> None:
+def test_a_supervisord_that_systemd_has_not_started_has_to_be_stopped(site: Callable[..., Site]) -> None:
     """It has the control socket that the service's would need."""
-    ground = site().start()
-    done = ground.fleet("boot", f"--root={ground.place}/image", "--write")
+    made = site().start()
+    done = made.fleet("boot", f"--root={made.place}/image", "--write")
     assert done.returncode == 0, done.stderr
-    assert f"shutdown  # pid {ground.supervisord.pid}, which was started by hand\n" in done.stdout
+    assert f"shutdown  # pid {made.supervisord.pid}, which systemd has not started\n" in done.stdout
 
 
 @pytest.mark.skipif(ROOT, reason="root may write everywhere")
 def test_only_root_may_write_to_etc(project: Project) -> None:
-    """Told before anything is written."""
-    assert "only root may write it; try with sudo" in project.boot("--write").stderr
+    """Found before anything is written."""
+    assert "only root may write it; retry with sudo" in project.boot("--write").stderr
 
 
 @pytest.mark.skipif(not ROOT, reason="the files of an ordinary user's project are its own")
-def test_files_of_another_user_are_told_with_what_to_type(project: Project) -> None:
+def test_files_of_another_user_are_a_failure_with_the_command_to_type(project: Project) -> None:
     """The service could not write its logs."""
     done = project.boot(f"--root={project.image}", "--write", f"--user={ORDINARY}")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -151,7 +162,7 @@ def test_files_of_another_user_are_told_with_what_to_type(project: Project) -> N
 
 
 def test_no_supervisord_conf_is_one_line(place: Path) -> None:
-    """As for every verb."""
+    """As for every command."""
     done = subprocess.run([BIN / "fleet", "boot"], cwd=place, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "deploy/supervisord.conf: there is none" in done.stderr
@@ -159,14 +170,14 @@ def test_no_supervisord_conf_is_one_line(place: Path) -> None:
 
 @pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze on this machine: apt-get install systemd")
 @pytest.mark.parametrize("user", sorted({ME, ORDINARY}))
-def test_systemd_has_nothing_to_say_about_the_unit(project: Project, user: str) -> None:
+def test_systemd_accepts_the_unit_without_a_warning(project: Project, user: str) -> None:
     """systemd-analyze verify: no unknown setting, no program that is not there."""
     analyzed = _analyze(project, user, "verify")
     assert (analyzed.returncode, analyzed.stdout + analyzed.stderr) == (0, "")
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze on this machine: apt-get install systemd")
-def test_an_ordinary_users_service_is_hardly_exposed(project: Project) -> None:
+def test_the_service_of_an_ordinary_user_is_hardly_exposed(project: Project) -> None:
     """systemd-analyze security, whose scale ends at 10."""
     analyzed = _analyze(project, ORDINARY, "security", "--offline=true", f"--threshold={EXPOSURE * 10:g}")
     assert analyzed.returncode == 0, analyzed.stdout
@@ -183,18 +194,18 @@ def _analyze(project: Project, user: str, *arguments: str) -> subprocess.Complet
 @pytest.mark.skipif(LOGROTATE is None, reason="no logrotate on this machine: apt-get install logrotate")
 def test_a_rotation_under_load_loses_no_line(site: Callable[..., Site]) -> None:
     """Each request has its line, in the old file or in the new one, and both have some."""
-    ground = site()
-    edit(ground.nginx_conf, {"flush=5s": "flush=100ms"})
-    ground.start()
-    image, log = ground.place / "image", ground.place / "deploy" / "run" / "access.log"
-    name = ground.place.name
-    assert ground.fleet("boot", f"--root={image}", "--write").returncode == 0
+    made = site()
+    edit(made.nginx_conf, {"flush=5s": "flush=100ms"})
+    made.start()
+    image, log = made.place / "image", made.place / "deploy" / "run" / "access.log"
+    name = made.place.name
+    assert made.fleet("boot", f"--root={image}", "--write").returncode == 0
     assert LOGROTATE is not None
-    command = [LOGROTATE, "--force", f"--state={ground.place}/state", f"{image}/etc/logrotate.d/{name}"]
-    asked = [get(ground.port) for _ in range(50)]
+    command = [LOGROTATE, "--force", f"--state={made.place}/state", f"{image}/etc/logrotate.d/{name}"]
+    asked = [get(made.port) for _ in range(50)]
     done = Event()
     with ThreadPoolExecutor() as pool:
-        more = pool.submit(_ask, ground.port, done)
+        more = pool.submit(_ask, made.port, done)
         until("the first line", lambda: _lines(log))  # nginx has written what it had, and notifempty holds
         rotated = subprocess.run(command, capture_output=True, text=True, timeout=20)
         assert (rotated.returncode, rotated.stderr) == (0, "")
@@ -224,8 +235,8 @@ def _lines(log: Path) -> int:
     ("arguments", "words", "code"),
     [
         (["--check", "--write"], "exclude each other", 2),
-        (["--name=a b"], "'a b': a service cannot be called so; choose letters and digits with --name", 1),
-        (["--name=../x"], "a service cannot be called so", 1),
+        (["--name=a b"], "'a b': a service cannot have this name; choose letters and digits with --name", 1),
+        (["--name=../x"], "a service cannot have this name", 1),
         (["--user=nobody-here"], "there is no such user", 1),
     ],
 )

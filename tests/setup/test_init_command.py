@@ -195,6 +195,17 @@ def test_bad_input_is_one_line(project: Project, arguments: list[str], words: st
     assert words in project.one_line(*arguments)
 
 
+def test_all_problems_are_named_at_once(project: Project) -> None:
+    """A user that does not exist, a port that is taken, a group that does not exist: one attempt shows all three."""
+    with socket.create_server(("127.0.0.1", project.port)):
+        done = project.init("--user=nobody-here", "--group=nobody-here")
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines)) == (1, 3)
+    for line, words in zip(lines, ("--user nobody-here", "--group nobody-here", f"--port {project.port}"), strict=True):
+        assert words in line
+    assert not (project.root / "deploy").exists()
+
+
 def test_an_application_that_cannot_be_built_is_refused_with_its_error(project: Project) -> None:
     """Nothing is written."""
     (project.root / "shop.py").write_text(APP + "1 / 0\n")

@@ -13,7 +13,7 @@ from tests.place import PROJECT, ROOT
 
 
 def test_the_second_is_refused_with_the_name_of_the_first(place: Path) -> None:
-    """One change at a time; when the first is done the next may come."""
+    """One change at a time; when the first has ended, the next may begin."""
     shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
     (place / "run").mkdir()
     fleet = read_fleet(place / "supervisord.conf", "aiohttp")
@@ -27,7 +27,7 @@ def test_the_second_is_refused_with_the_name_of_the_first(place: Path) -> None:
         pass
 
 
-def test_a_missing_directory_is_told(place: Path) -> None:
+def test_a_missing_directory_is_an_error(place: Path) -> None:
     """Without deploy/run there is no fleet to change."""
     shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
     (place / "run").mkdir()
@@ -38,8 +38,8 @@ def test_a_missing_directory_is_told(place: Path) -> None:
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can lock another user's fleet")
-def test_the_lock_belongs_to_whom_the_directory_belongs(place: Path) -> None:
-    """After root's "fleet restart" the fleet's own user, such as that of its service, can do the next."""
+def test_the_lock_belongs_to_the_owner_of_the_directory(place: Path) -> None:
+    """After root's "fleet restart" the fleet's own user, such as that of its service, can run the next."""
     shutil.copy(PROJECT / "deploy" / "supervisord.conf", place)
     (place / "run").mkdir()
     shutil.chown(place / "run", "daemon")

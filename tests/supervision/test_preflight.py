@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/supervision/preflight.py: the worker's own command, in a process that is thrown away."""
+"""Tests of aiohttp_fleet/supervision/preflight.py: the worker's own command, in a process of its own."""
 
 import os
 import sys
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import process_directory, process_environ
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.supervision.preflight import has_preflight, preflight, process_directory, process_environ
+from aiohttp_fleet.supervision.preflight import has_preflight, preflight
 from tests.place import PROJECT, USER
 from tests.site import Site
 
@@ -33,14 +34,14 @@ def _says(worker: Worker, **keywords: object) -> str:
     return str(caught.value)
 
 
-def test_the_application_gets_what_supervisord_would_give(web1: Worker, place: Path) -> None:
-    """Its environment, the program's, and who it is; nothing of the operator's."""
+def test_the_application_gets_the_environment_that_supervisord_gives(web1: Worker, place: Path) -> None:
+    """supervisord's environment, the program's, and its names; nothing of the operator's."""
     names = ("OURS", "OWN", "SUPERVISOR_ENABLED", "SUPERVISOR_PROCESS_NAME", "SUPERVISOR_GROUP_NAME")
     (place / "shop.py").write_text(f"import os\nraise RuntimeError([os.environ[name] for name in {names}])\n")
     assert str(["supervisord's", "program's", "1", "web1", "aiohttp"]) in _says(web1)
 
 
-def test_a_program_without_a_directory_is_built_in_that_of_supervisord(web1: Worker, place: Path) -> None:
+def test_a_program_without_a_directory_is_built_in_supervisords(web1: Worker, place: Path) -> None:
     """Not in the operator's."""
     (place / "shop.py").write_text("from aiohttp import web\ncreate_app = web.Application\n")
     preflight(replace(web1, directory=None), ENVIRON, directory=str(place))
@@ -48,16 +49,16 @@ def test_a_program_without_a_directory_is_built_in_that_of_supervisord(web1: Wor
     assert process_directory(0) is None
 
 
-def test_a_build_that_hangs_is_given_up(web1: Worker, place: Path) -> None:
-    """At its deadline, with what it printed until then."""
+def test_a_build_that_hangs_reaches_the_deadline(web1: Worker, place: Path) -> None:
+    """The error has what it printed until then."""
     (place / "shop.py").write_text("import time\nprint('asking the database', flush=True)\ntime.sleep(60)\n")
-    told = _says(web1, seconds=2)
-    assert "was not built in 2 s" in told
-    assert "asking the database" in told
+    text = _says(web1, seconds=2)
+    assert "was not built in 2 s" in text
+    assert "asking the database" in text
 
 
 def test_a_process_that_outlives_the_build_is_not_waited_for(web1: Worker, place: Path) -> None:
-    """It holds the output open, which is not what decides."""
+    """It keeps the output open, which does not matter."""
     code = (
         "import subprocess\nfrom aiohttp import web\nsubprocess.Popen(['sleep', '3'])\ncreate_app = web.Application\n"
     )
@@ -65,8 +66,8 @@ def test_a_process_that_outlives_the_build_is_not_waited_for(web1: Worker, place
     preflight(web1, ENVIRON, seconds=8)
 
 
-def test_another_command_has_none(web1: Worker) -> None:
-    """It would not know the flag."""
+def test_another_command_has_no_preflight(web1: Worker) -> None:
+    """It does not know the flag."""
     other = replace(web1, argv=("false",))
     assert not has_preflight(other)
     preflight(other, ENVIRON)
@@ -74,6 +75,6 @@ def test_another_command_has_none(web1: Worker) -> None:
 
 def test_supervisord_lets_its_environment_be_read(site: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the plugin as well, which names its forks in the same memory."""
-    monkeypatch.setenv("SECRET", "only supervisord knows")
+    monkeypatch.setenv("SECRET", "only in supervisord")
     made = site().start()
     assert process_environ(made.supervisord.pid) == dict(os.environ)

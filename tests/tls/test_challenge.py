@@ -1,6 +1,7 @@
-"""Tests of aiohttp_fleet/tls/challenge.py, with a web server that stands for nginx."""
+"""Tests of aiohttp_fleet/tls/challenge.py, with a web server in the place of nginx."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import Level
 from aiohttp_fleet.tls.challenge import check_challenge
 from tests.place import free_port
 
@@ -32,8 +33,8 @@ def site(place: Path) -> Iterator[tuple[str, int]]:
         thread.join()
 
 
-def test_a_site_that_answers_is_no_doubt(place: Path, site: tuple[str, int]) -> None:
-    """Asked directly, and by its name; nothing is left behind."""
+def test_a_site_that_answers_has_no_findings(place: Path, site: tuple[str, int]) -> None:
+    """Asked by its address and by its name; the probe file is removed."""
     assert list(check_challenge(place / "acme", site, ["127.0.0.1"], site[1])) == []
     assert [path for path in (place / "acme").rglob("*") if path.is_file()] == []
 
@@ -49,26 +50,30 @@ def test_nginx_may_read_it_whatever_the_umask(place: Path, site: tuple[str, int]
     assert {path.stat().st_mode & 0o777 for path in made} == {0o755}
 
 
-def test_an_nginx_without_the_location_is_told(place: Path, site: tuple[str, int]) -> None:
+def test_an_nginx_without_the_location_is_a_failure(place: Path, site: tuple[str, int]) -> None:
     """It serves something else."""
-    with pytest.raises(FleetError, match=r"nginx does not serve what is in .*/other \(it answers 404"):
-        list(check_challenge(place / "other", site, ["127.0.0.1"], site[1]))
+    (found,) = check_challenge(place / "other", site, ["127.0.0.1"], site[1])
+    assert found.level is Level.FAIL
+    assert re.search(r"nginx does not serve what is in .*/other \(it answers 404", str(found))
 
 
-def test_a_port_80_that_is_not_ours_is_told(place: Path, site: tuple[str, int]) -> None:
-    """The name is this machine's, but nobody answers, or somebody else."""
+def test_a_port_80_that_is_not_nginxs_is_a_failure(place: Path, site: tuple[str, int]) -> None:
+    """The name is this machine's, but nothing answers, or something else."""
     port = free_port()
-    with pytest.raises(FleetError, match=rf"127.0.0.1: port {port} .* is not served by this fleet .*refused.*; let "):
-        list(check_challenge(place / "acme", site, ["127.0.0.1"], port))
+    (found,) = check_challenge(place / "acme", site, ["127.0.0.1"], port)
+    assert found.level is Level.FAIL
+    assert re.search(rf"127.0.0.1: port {port} .* is not served by this fleet .*refused.*; let ", str(found))
 
 
-def test_a_name_of_another_machine_is_doubted(place: Path, site: tuple[str, int]) -> None:
+def test_a_name_of_another_machine_is_a_warning(place: Path, site: tuple[str, int]) -> None:
     """Behind NAT that is right, so it is not refused."""
-    (line,) = check_challenge(place / "acme", site, ["192.0.2.1"], site[1])
-    assert line.startswith("warning: 192.0.2.1: it resolves to 192.0.2.1, not an address of this machine; ")
+    (found,) = check_challenge(place / "acme", site, ["192.0.2.1"], site[1])
+    assert found.level is Level.WARN
+    assert str(found).startswith("192.0.2.1: it resolves to 192.0.2.1, not an address of this machine; ")
 
 
-def test_a_name_that_does_not_resolve_is_doubted(place: Path, site: tuple[str, int]) -> None:
+def test_a_name_that_does_not_resolve_is_a_warning(place: Path, site: tuple[str, int]) -> None:
     """The ACME server asks another DNS, and has the last word."""
-    (line,) = check_challenge(place / "acme", site, ["nowhere.invalid"], site[1])
-    assert line.startswith("warning: nowhere.invalid: it does not resolve here (")
+    (found,) = check_challenge(place / "acme", site, ["nowhere.invalid"], site[1])
+    assert found.level is Level.WARN
+    assert str(found).startswith("nowhere.invalid: it does not resolve here (")

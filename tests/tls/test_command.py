@@ -1,6 +1,7 @@
 """Tests of ``fleet tls``: with a real ACME server where there is one, with a self-made certificate everywhere."""
 
 import asyncio
+import json
 import shutil
 import socket
 import ssl
@@ -61,7 +62,7 @@ def secured(made: Site, port: int, hsts: bool = False) -> None:
 
 
 def context(*protocols: str) -> ssl.SSLContext:
-    """Return a client's settings that trust anybody."""
+    """Return a client's settings that trust any certificate."""
     made = ssl.create_default_context()
     made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if protocols:
@@ -85,7 +86,7 @@ def snapshot(made: Site) -> dict[Path, bytes]:
 
 @needs_openssl
 @pytest.mark.parametrize("packaged", [False, True], ids=["system", "packaged"])
-def test_https_with_http2_beside_http(site: Make, packaged: bool) -> None:
+def test_https_with_http2_next_to_http(site: Make, packaged: bool) -> None:
     """Under both ways in which nginx takes HTTP/2, without a warning, and after a restart of nginx as well."""
     made, port = site(packaged=packaged).start(), free_port()
     secured(made, port)
@@ -117,7 +118,7 @@ def test_http_goes_to_https_but_for_the_challenge_and_for_other_names(site: Make
 
 @needs_openssl
 def test_the_application_learns_that_it_was_https(site: Make) -> None:
-    """By the same headers as ever, and so by its own URL."""
+    """By the same headers, and so in its own URL."""
     made, port = site().start(), free_port()
     secured(made, port)
     seen = ask(port, secure=True, path="/headers")[2]
@@ -162,7 +163,7 @@ def test_gixy_finds_nothing_in_what_is_written(site: Make) -> None:
 
 
 @needs_openssl
-def test_what_nginx_refuses_is_taken_back(site: Make) -> None:
+def test_what_nginx_refuses_is_undone(site: Make) -> None:
     """A key that does not fit: every file is as it was, and nginx as well."""
     made, port = site().start(), free_port()
     secured(made, port)
@@ -176,8 +177,8 @@ def test_what_nginx_refuses_is_taken_back(site: Make) -> None:
 
 
 @needs_openssl
-def test_check_tells_of_a_certificate_that_is_about_to_expire(site: Make) -> None:
-    """In one line, with exit code 1, for a monitor; one that has expired can be told as well."""
+def test_check_fails_when_a_certificate_is_about_to_expire(site: Make) -> None:
+    """In one line, with exit code 1, for a monitor; one that has expired is read as well."""
     made, port = site().start(), free_port()
     for life, code, words in (
         ((-1, 30), 0, "is valid until"),
@@ -191,23 +192,37 @@ def test_check_tells_of_a_certificate_that_is_about_to_expire(site: Make) -> Non
         assert (done.returncode, said.count("\n"), words in said) == (code, 1, True), said
 
 
-def test_no_domain_or_a_wrong_one_is_wrong_usage(site: Make) -> None:
-    """One line, exit code 2, nothing asked of anybody."""
+def test_no_domain_or_a_wrong_one_is_a_usage_error(site: Make) -> None:
+    """One line, exit code 2, before the ACME server is asked."""
     made = site()
     for arguments in ([], ["--renew", "--check"], ["example.org", "--renew"], ["example.org", "*.example.org"]):
         done = made.fleet("tls", *arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_a_machine_without_certbot_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever it was looked for."""
+def test_without_certbot_the_error_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In no directory that is searched."""
     monkeypatch.setattr(run_certbot, "ELSEWHERE", ())
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(FleetError, match="certbot: it is not installed; apt-get install certbot"):
         run_certbot.find()
 
 
-def test_a_fleet_without_https_is_told_how_to_get_it(site: Make) -> None:
+@needs_openssl
+def test_check_reports_the_certificate_as_json(site: Make) -> None:
+    """Its names and dates, also when it is about to expire."""
+    made, port = site().start(), free_port()
+    use(made, life=(-80, 10))
+    install(made.described, made.rpc, (NAME,), port, False)
+    done = made.fleet("tls", "--check", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, told["ok"], told["certificate"]["names"]) == (1, "", False, [NAME])
+    assert told["certificate"]["expires"] - told["certificate"]["begins"] == 90 * DAY
+    assert [finding["level"] for finding in told["findings"]] == ["fail"]
+    assert told["error"]["next_step"].startswith("fleet tls --renew")
+
+
+def test_without_https_the_error_has_the_command_that_adds_it(site: Make) -> None:
     """--check and --renew."""
     made = site()
     for option in ("--check", "--renew"):
@@ -246,8 +261,9 @@ def test_a_certificate_is_obtained_and_a_refusal_changes_nothing(site: Make, acm
     server.elsewhere("away.example.test", "127.0.0.2")
     for name, reason in (("refused.example", "forbidden by policy"), ("away.example.test", "onnection refused")):
         done = made.fleet("tls", NAME, name, *where, "--hsts")
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-        assert reason in done.stderr, done.stderr
+        *warnings, line = done.stderr.splitlines()
+        assert (done.returncode, all(warning.startswith("warning: ") for warning in warnings)) == (1, True)
+        assert reason in line, done.stderr
         assert (snapshot(made), made.pids()) == (before, pids)
     done = made.fleet("tls", NAME, "--server", "https://127.0.0.1:9/dir", *where[2:])
     assert (done.returncode, snapshot(made), made.pids()) == (1, before, pids)
@@ -260,7 +276,7 @@ def test_a_certificate_is_obtained_and_a_refusal_changes_nothing(site: Make, acm
 @needs_acme
 @pytest.mark.parametrize("older", [False, True])
 def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., Acme], older: bool) -> None:
-    """Kept-alive https clients see nothing of it; each time it is another certificate that nginx shows."""
+    """Keep-alive https clients do not notice it; each time nginx shows another certificate."""
     made, port = (site().as_older() if older else site(packaged=True)).start(), free_port()
     server = acme(made.port, validity=10 * DAY)
 
@@ -286,7 +302,7 @@ def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., A
 
 @needs_acme
 def test_nginx_is_reloaded_only_when_it_shows_another_certificate(site: Make, acme: Callable[..., Acme]) -> None:
-    """Not when nothing was due; but when somebody else renewed it, or a reload has not happened."""
+    """Not when it was not time; but when it was renewed otherwise, or a reload has not happened."""
     made, port = site().start(), free_port()
     server = acme(made.port)
     done = made.fleet("tls", NAME, "--server", server.url, "--http-port", str(made.port), "--port", str(port))
