@@ -16,7 +16,7 @@ from typing import NoReturn
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.fleet import SITE, Fleet, Worker
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
 WORKER = "aiohttp_fleet.worker"
@@ -53,7 +53,7 @@ def read_fleet(path: Path, program: str) -> Fleet:
         stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
         control_socket=_control_socket(path, options),
         supervisord_conf=path,
-        nginx_conf=path.parent / "nginx.conf",
+        nginx_conf=path.parent / (SITE if NGINX not in groups and (path.parent / SITE).exists() else "nginx.conf"),
     )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.tcp_ports import listeners, needs_root, process_name
 from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.nginx.site import system_nginx
 from aiohttp_fleet.setup.deploy_text import Project
 from aiohttp_fleet.worker.socket_path import LONGEST
 from aiohttp_fleet.worker.user import check_group

@@ -9,7 +9,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.nginx.reload import check_config
+from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.static.eligibility import agreed, judged
 from aiohttp_fleet.nginx.static.routes import Static, parsed, told
 from aiohttp_fleet.nginx.static.text import rendered
