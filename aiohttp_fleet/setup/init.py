@@ -98,5 +98,5 @@ def create(project: Project, fleet: Fleet, texts: Mapping[Path, str]) -> None:
     except OSError as error:
         raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
     with written(texts):
-        if project.is_site:
+        if project.is_site and fleet.nginx_conf.exists():  # the launcher writes them for an nginx of its own
             refresh_generated(fleet.nginx_conf)
