@@ -14,14 +14,14 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def file_limit() -> int:
-    """Return how many open files a process may allow itself (getrlimit(2), RLIMIT_NOFILE)."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+def file_limit(pid: int = 0) -> int:
+    """Return how many open files a process, by default this one, may allow itself (prlimit(2), RLIMIT_NOFILE)."""
+    return resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
 
 
-def cores() -> int:
-    """Return on how many cores this process may run."""
-    here = len(os.sched_getaffinity(0))
+def cores(pid: int = 0) -> int:
+    """Return on how many cores a process, by default this one, may run."""
+    here = len(os.sched_getaffinity(pid))
     quota, _, period = cgroup("cpu.max").partition(" ")
     return min(here, -(-int(quota) // int(period))) if quota.isdigit() else here
 

@@ -1,13 +1,12 @@
-"""Configuration files as text, byte for byte: whatever is in their comments, whatever ends their lines."""
+"""Configuration files as text, byte for byte, whatever their encoding and line ends are."""
 
 import glob
 import re
-from collections import deque
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 
-_INCLUDE = re.compile(r"^[^#\n]*?\binclude\s+[\"']?([^;\"'\s]+)[\"']?\s*;", re.MULTILINE)
+_INCLUDE = re.compile(r"^([^#\n]*?)\binclude\s+[\"']?([^;\"'\s]+)[\"']?\s*;", re.MULTILINE)
 
 
 def read_text(path: Path) -> str:
@@ -23,7 +22,7 @@ def read_text(path: Path) -> str:
 
 
 def read_existing(path: Path) -> str | None:
-    """Return the text of a file, None where there is none.
+    """Return the text of a file, None if there is none.
 
     Raises:
         FleetError: it cannot be read.
@@ -31,27 +30,30 @@ def read_existing(path: Path) -> str | None:
     return read_text(path) if path.exists() else None
 
 
-def read_included(path: Path) -> str:
-    """Return the text of an nginx.conf with that of the files it includes at its end; what is missing is left out.
+def read_included(path: Path, generated: bool = False) -> str:
+    """Return the text of an nginx configuration file with each ``include`` replaced by the text of its files.
 
-    Those of run/, which the launcher writes, and static.conf, which is made of the others, are not read.
+    Args:
+        path: the file; relative paths in it begin in its directory.
+        generated: whether files of run/ and static.conf, which the kit writes itself, are included as well.
 
     Raises:
-        FleetError: it cannot be read.
+        FleetError: a file cannot be read.
     """
-    texts = [read_text(path)]
-    names = deque(_INCLUDE.findall(texts[0]))
-    seen = {path}
-    while names:
-        name = names.popleft()
-        for file in sorted(glob.glob(str(path.parent / name))):  # noqa: PTH207, a name may be absolute
-            found = Path(file)
-            if found in seen or found.name.startswith("static") or found.parent.name == "run":
-                continue
-            seen.add(found)
-            texts.append(read_text(found))
-            names.extend(_INCLUDE.findall(texts[-1]))
-    return "\n".join(texts)
+
+    def whole(file: Path, parents: tuple[Path, ...]) -> str:
+        def texts(found: re.Match[str]) -> str:
+            files = [Path(name) for name in sorted(glob.glob(str(path.parent / found[2])))]  # noqa: PTH207, any path
+            wanted = [one for one in files if one not in parents and (generated or not _is_generated(one))]
+            return found[1].rstrip() + "".join("\n" + whole(one, (*parents, one)) for one in wanted)
+
+        return _INCLUDE.sub(texts, read_text(file))
+
+    return whole(path, (path,))
+
+
+def _is_generated(file: Path) -> bool:
+    return file.parent.name == "run" or file.name.startswith("static")
 
 
 def to_bytes(text: str) -> bytes:

@@ -1,60 +1,112 @@
-"""Write a file in one step."""
+"""Write files in one step: a reader finds the old text or the new one, never a part of it."""
 
 import contextlib
 import os
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.read_files import to_bytes
+from aiohttp_fleet.common.read_files import read_existing, to_bytes
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` as `replace_file` does, and make the file and its directories where there are none.
+    """Write ``text`` to ``path``; a file that is there is replaced as by `replace_file`, missing directories are made.
 
     Raises:
-        FleetError: it cannot be written.
+        FleetError: it cannot be written; the old file is unchanged.
     """
+    if path.exists():
+        replace_file(path, text)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
     except OSError as error:
-        raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
-    replace_file(path, text)
+        raise _error(path.parent, error) from None
+    put_file(path, text)
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write ``text`` to ``path``: a reader sees the old file or the new one, never a half; mode and owner stay.
+    """Write ``text`` to the file ``path``, which keeps its mode and owner; a link stays a link.
 
     Raises:
-        FleetError: it cannot be written; the old file is as it was.
+        FleetError: it cannot be written, or is not there; the old file is unchanged.
     """
-    path = path.resolve()  # a link stays a link
+    path = path.resolve()
     try:
-        old = path.stat()
-        fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(fd, "wb") as file:
+        _put(path, text, path.stat())
+    except OSError as error:
+        raise _error(path, error) from None
+
+
+def put_file(path: Path, text: str) -> None:
+    """Write ``text`` to a new file, which takes the place of whatever ``path`` is, a link included.
+
+    Raises:
+        FleetError: it cannot be written; what was there is unchanged.
+    """
+    try:
+        _put(path, text, None)
+    except OSError as error:
+        raise _error(path, error) from None
+
+
+def _put(path: Path, text: str, old: os.stat_result | None) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            if old:
                 os.fchmod(fd, old.st_mode & 0o7777)
                 if os.geteuid() == 0:
                     os.fchown(fd, old.st_uid, old.st_gid)
-                file.write(to_bytes(text))
-                file.flush()
-                os.fsync(fd)
-            Path(name).rename(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld, and try with sudo") from None
+            file.write(to_bytes(text))
+            file.flush()
+            os.fsync(fd)
+        temporary.rename(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextmanager
+def written(texts: Mapping[Path, str | None]) -> Iterator[None]:
+    """Write several files, then run the block; restore all of them when something fails or is interrupted.
+
+    Args:
+        texts: of each file; None removes it.
+
+    Raises:
+        FleetError: one cannot be written.
+    """
+    old = {path: read_existing(path) for path in texts}
+    try:
+        _write_all(texts)
+        yield
+    except BaseException:
+        with deferred_signals():
+            _write_all(old)
+        raise
+
+
+def _write_all(texts: Mapping[Path, str | None]) -> None:
+    for path, text in texts.items():
+        if text is not None:
+            write_file(path, text)
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _error(path, error) from None
 
 
 @contextmanager
 def temporary_sibling(path: Path, text: str) -> Iterator[Path]:
-    """Write a text to a temporary file in the directory of ``path``, so that what is relative in it means the same.
+    """Write ``text`` to a temporary file in the directory of ``path``, so that relative paths in it mean the same.
 
     Raises:
         FleetError: it cannot be written.
@@ -62,12 +114,16 @@ def temporary_sibling(path: Path, text: str) -> Iterator[Path]:
     try:
         fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise FleetError(str(path.parent), f"cannot be written ({error.strerror})", "try again with sudo") from None
+        raise _error(path.parent, error) from None
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(to_bytes(text))
         yield Path(name)
     except OSError as error:
-        raise FleetError(str(path), f"cannot be tried out ({error})", "nothing was touched") from None
+        raise FleetError(str(path), f"cannot be tested ({error})", "nothing was changed") from None
     finally:
         Path(name).unlink()
+
+
+def _error(path: Path, error: OSError) -> FleetError:
+    return FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld, and retry with sudo")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = "site.conf"
-"""What nginx.conf becomes for an nginx that the system runs."""
+"""Name of the file for an nginx that the system runs."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Fleet:
         stop: seconds that a stop takes at most: supervisord stops one program after the other.
         control_socket: path of supervisord's control socket.
         supervisord_conf: the file that says all this.
-        nginx_conf: the file that follows it.
+        nginx_conf: nginx.conf, or site.conf if the system runs nginx.
         credentials: user and password of the control socket, None without; not in ``repr()``.
     """
 
@@ -78,9 +78,9 @@ class Fleet:
         return (*self.workers, self.standby) if self.standby else self.workers
 
     @property
-    def site_conf(self) -> Path:
-        """The file that an nginx of the system's includes, beside nginx.conf, which it follows."""
-        return self.nginx_conf.parent / SITE
+    def is_site(self) -> bool:
+        """Whether it is a site of an nginx that the system runs."""
+        return self.nginx_conf.name == SITE
 
     @property
     def lock(self) -> Path:

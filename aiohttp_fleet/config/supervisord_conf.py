@@ -20,7 +20,7 @@ from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions,
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.unix_peer import peer
-from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.fleet import SITE, Fleet, Worker
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
 WORKER = "aiohttp_fleet.worker"
@@ -62,7 +62,7 @@ def read_fleet(path: Path, program: str) -> Fleet:
         control_socket=str(_control_server(path, options)["file"]),
         credentials=_credentials(options, _control_server(path, options)),
         supervisord_conf=path,
-        nginx_conf=path.parent / "nginx.conf",
+        nginx_conf=path.parent / (SITE if NGINX not in groups and (path.parent / SITE).exists() else "nginx.conf"),
     )
 
 

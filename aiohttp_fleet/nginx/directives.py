@@ -1,17 +1,37 @@
-"""The few facts that others need out of nginx.conf."""
+"""Facts from the text of an nginx configuration file.
+
+Found by searching lines, without a parser: ``nginx -t`` decides whether a file is right.
+"""
 
 import re
 
 _DIRECTIVE = r"^[ \t]*{}[ \t]+([^;#]+?)[ \t]*;"
+_COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.MULTILINE)
+_LOCATION = re.compile(r"\blocation\s[^{;]*\{")
+_ASKS = re.compile(r"\blocation\s+/\s*\{\s*proxy_pass\s+([^;{}\s]+)\s*;\s*\}")
+_INCLUDE = re.compile(r"\binclude\s+([^;]+);")
+_KIT = re.compile(r"(.*/)?kit/[\w-]+\.conf")
 
 
 def directive(name: str, text: str) -> str | None:
-    """Return the value of the first directive of that name, None when there is none.
-
-    A search for lines, not a parser: nginx itself is the judge of the file, with ``nginx -t``.
-    """
+    """Return the value of the first directive of that name, None when there is none."""
     found = re.search(_DIRECTIVE.format(re.escape(name)), text, re.MULTILINE)
     return found[1] if found else None
+
+
+def proxied_to(text: str) -> str | None:
+    """Return where ``location /`` asks, if that answers all requests; else None.
+
+    It does not if there is a location of the user's own, anything but ``proxy_pass`` in ``location /``, or an include
+    of a file that may have a location.
+
+    Args:
+        text: of nginx.conf or site.conf.
+    """
+    text = _COMMENT.sub("", text)
+    asks = _ASKS.findall(text)
+    is_all = len(_LOCATION.findall(text)) == 1 and all(map(_KIT.fullmatch, _INCLUDE.findall(text)))
+    return str(asks[0]) if asks and is_all else None
 
 
 def ports(text: str) -> set[int]:
@@ -29,3 +49,17 @@ def listen_address(text: str) -> tuple[str, int] | None:
         host, port = listen.split()[0], "80"
     host = host.strip("[]")
     return {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)
+
+
+def listen_hosts(text: str) -> list[str]:
+    """Return what is in front of the port in each ``listen``: ``""``, ``127.0.0.1:``, ``[::]:``."""
+    found = []
+    for line in text.splitlines():
+        value = directive("listen", line)
+        if value is None or value.startswith("unix:"):
+            continue
+        host, _, port = value.split()[0].rpartition(":")
+        if not port.isdecimal():
+            host = value.split()[0]
+        found.append(f"{host}:" if host else "")
+    return list(dict.fromkeys(found))

@@ -1,61 +1,79 @@
-"""``fleet render``: the server lines of nginx.conf, from supervisord.conf."""
+"""``fleet render``: the part of nginx's file that follows from supervisord.conf, and all that nginx reads."""
+
+from collections.abc import Iterator
 
 import click
 
-from aiohttp_fleet.common.read_files import read_text
+from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.output import Output
+from aiohttp_fleet.common.read_files import read_included, read_text
 from aiohttp_fleet.common.write_files import replace_file
 from aiohttp_fleet.config.consistency import inconsistencies
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.nginx.site.apply import BY_HAND, due, follow
-from aiohttp_fleet.nginx.site.apply import site as as_site
+from aiohttp_fleet.nginx.check_config import run_nginx
+from aiohttp_fleet.nginx.kit import outdated_kit
 from aiohttp_fleet.nginx.upstream_text import render_upstream, server_lines, upstream_diff
 from aiohttp_fleet.supervision.command import FleetContext, command
+from aiohttp_fleet.supervision.lock import exclusive_lock
 
 
 @command
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when the files disagree.")
-@click.option("--write", is_flag=True, help="Write them into nginx.conf, between its markers; site.conf follows.")
-@click.option("--site", is_flag=True, help="Print nginx.conf as a site of the system's nginx instead.")
-def render(chosen: FleetContext, check: bool, write: bool, site: bool) -> int:
-    """Print the upstream's server lines, from supervisord.conf."""
-    if check + write + site > 1:
-        raise click.UsageError("--check, --write and --site exclude each other.")
-    fleet = chosen.fleet()
-    if site:
-        click.echo(as_site(fleet.nginx_conf, render_upstream(fleet, read_text(fleet.nginx_conf))), nl=False)
-        return 0
+@click.option("--write", is_flag=True, help="Write them into nginx.conf or site.conf, between the two markers.")
+@click.option("--full", is_flag=True, help="Print everything that nginx reads instead.")
+def render(context: FleetContext, check: bool, write: bool, full: bool) -> int:
+    """Print the server lines of nginx's upstream, from supervisord.conf."""
+    if check + write + full > 1:
+        raise click.UsageError("--check, --write and --full exclude each other.")
+    fleet, output = context.fleet(), context.output
     if check:
-        return _check(fleet)
+        return _check(fleet, output)
     if write:
-        return _write(fleet)
-    click.echo(server_lines(fleet), nl=False)
+        with exclusive_lock(fleet, "fleet render"):
+            _write(context.fleet(), output)  # read again, now that no other command changes it
+        return 0
+    text = _full(fleet) if full else server_lines(fleet)
+    output.line(text, newline=False)
+    output.add(file=str(fleet.nginx_conf), text=text)
     return 0
 
 
-def _write(fleet: Fleet) -> int:
+def _full(fleet: Fleet) -> str:
+    """Return nginx.conf with its files, as nginx prints them; site.conf with its files in the place of its includes."""
+    if fleet.is_site:
+        return read_included(fleet.nginx_conf, generated=True)
+    return run_nginx(fleet.nginx_conf, read_text(fleet.nginx_conf), {}, "-T")
+
+
+def _write(fleet: Fleet, output: Output) -> None:
     text = read_text(fleet.nginx_conf)
     new = render_upstream(fleet, text)
     if new != text:
         replace_file(fleet.nginx_conf, new)
-    click.echo(
-        f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; nginx takes it up at a reload'}"
+    output.line(
+        f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; fleet reload makes nginx read it'}"
     )
-    if follow(fleet, new):
-        click.echo(f"{fleet.site_conf}: written; {BY_HAND}")
-    return 0
+    output.add(file=str(fleet.nginx_conf), written=new != text)
 
 
-def _check(fleet: Fleet) -> int:
+def _check(fleet: Fleet, output: Output) -> int:
     text = read_text(fleet.nginx_conf)
     changes = upstream_diff(fleet, text)
-    click.echo(changes, nl=False)
-    found = [str(finding) for finding in inconsistencies(fleet, text)]
-    if changes:
-        found.insert(
-            0, f"{fleet.nginx_conf}: its servers are not those of {fleet.supervisord_conf}; fleet render --write"
-        )
-    if due(fleet, text) is not None:
-        found.append(f"{fleet.site_conf}: it is not what nginx.conf makes of it; fleet render --write")
-    for line in found:
-        click.echo(f"fleet: {line}", err=True)
+    found = list(_disagreements(fleet, text, changes))
+    output.line(changes, newline=False)
+    for finding in found:
+        output.line(f"fleet: {finding}", err=True)
+    output.add_findings(found)
+    output.add(file=str(fleet.nginx_conf), diff=changes)
     return 1 if found else 0
+
+
+def _disagreements(fleet: Fleet, text: str, changes: str) -> Iterator[Finding]:
+    if changes:
+        reason = f"its servers are not those of {fleet.supervisord_conf}"
+        yield Finding(Level.FAIL, str(fleet.nginx_conf), reason, "fleet render --write")
+    yield from inconsistencies(fleet, text)
+    deploy = fleet.nginx_conf.parent
+    if names := [path.name for path in outdated_kit(deploy, fleet.is_site)]:
+        reason = f"{', '.join(names)} not of this version of aiohttp-fleet"
+        yield Finding(Level.FAIL, str(deploy / "kit"), reason, "fleet init")

@@ -1,4 +1,4 @@
-"""Where everything about HTTPS is, all of it beside nginx.conf."""
+"""Paths of everything about HTTPS, in the directory of nginx.conf."""
 
 import ssl
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing, read_text
-from aiohttp_fleet.nginx.directives import directive, listen_address, ports
+from aiohttp_fleet.nginx.directives import listen_address, ports
 
 LINEAGE = "fleet"
 """certbot's name for the certificate: the same whatever the domains, so that its path never changes."""
@@ -24,7 +24,7 @@ class TlsFiles:
 
     @property
     def tls(self) -> Path:
-        """What has to be kept: certificate, account, nginx's text."""
+        """What has to be kept: certificate, account, nginx's files."""
         return self.deploy / "tls"
 
     @property
@@ -34,7 +34,7 @@ class TlsFiles:
 
     @property
     def logs(self) -> Path:
-        """What certbot writes and nobody has to keep."""
+        """certbot's logs, which need not be kept."""
         return self.deploy / "run" / "certbot"
 
     @property
@@ -44,35 +44,36 @@ class TlsFiles:
 
     @property
     def webroot(self) -> Path:
-        """What the challenge location of nginx.conf serves."""
+        """The directory that the challenge location of kit/server.conf serves."""
         return self.tls / "acme"
 
     @property
     def certificate(self) -> Path:
-        """The certificate and those that vouch for it."""
+        """The certificate and its chain."""
         return self.certbot / "live" / LINEAGE / "fullchain.pem"
 
     @property
     def server_conf(self) -> Path:
-        """What nginx.conf includes into its server block."""
+        """What kit/server.conf includes into the server block."""
         return self.tls / "server.conf"
 
     @property
     def http_conf(self) -> Path:
-        """What nginx.conf includes into its http block."""
+        """What kit/http.conf includes into the http block."""
         return self.tls / "http.conf"
 
-    def listen(self, version: str) -> Path:
-        """Where nginx listens for https, as it is written since that version of nginx."""
-        return self.tls / "listen" / f"{version}.conf"
+    @property
+    def listen_conf(self) -> Path:
+        """The ``listen`` lines for https, which `aiohttp_fleet.nginx.generated` writes for nginx's version."""
+        return self.tls / "listen.conf"
 
     @property
     def https(self) -> tuple[str, int] | None:
         """Where https can be reached from this machine, None where there is none."""
-        return listen_address(read_existing(self.listen("0")) or "")
+        return listen_address(read_existing(self.listen_conf) or "")
 
     def ports(self, text: str) -> set[int]:
-        """Return where nginx listens: what its file says, and for https."""
+        """Return the TCP ports of nginx: those in its file, and that of https."""
         return ports(text) | ({self.https[1]} if self.https else set())
 
     def require_https(self) -> tuple[str, int]:
@@ -87,7 +88,7 @@ class TlsFiles:
 
     @property
     def acme_server(self) -> str | None:
-        """Where the certificate that is there came from, None where there is none."""
+        """The ACME server that issued the certificate, None if there is none."""
         try:
             text = (self.certbot / "renewal" / f"{LINEAGE}.conf").read_text()
         except OSError:
@@ -105,17 +106,3 @@ class TlsFiles:
             raise FleetError(str(self.certificate), "there is no certificate", "fleet tls DOMAIN")
         head, end, _ = read_text(self.certificate).partition(ssl.PEM_FOOTER)
         return ssl.PEM_cert_to_DER_cert(head + end)
-
-
-def listen_hosts(text: str) -> list[str]:
-    """Return what stands before the port in each ``listen`` of nginx.conf: ``""``, ``127.0.0.1:``, ``[::]:``."""
-    found = []
-    for line in text.splitlines():
-        value = directive("listen", line)
-        if value is None or value.startswith("unix:"):
-            continue
-        host, _, port = value.split()[0].rpartition(":")
-        if not port.isdecimal():
-            host = value.split()[0]
-        found.append(f"{host}:" if host else "")
-    return list(dict.fromkeys(found))

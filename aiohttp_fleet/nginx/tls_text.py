@@ -1,21 +1,17 @@
-"""The text of nginx for HTTPS: what depends on the domain and the port; the rest is in tls.conf."""
+"""nginx's files for HTTPS: what depends on the domain and the port; the rest is in kit/tls.conf."""
 
 from collections.abc import Sequence
 
 LONG = 40
-"""Characters of a name above which nginx's table for names needs wider buckets than its default of 64 bytes."""
-HTTP2_ON = "1.25.1"
-"""The first nginx that wants HTTP/2 as a directive (https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2)."""
+"""Longest name, in characters, that fits into the buckets of nginx's table for names, 64 bytes."""
 HSTS_AGE = 63072000
 """Seconds, two years, as Mozilla's guideline has it."""
 
 _HTTP = """\
-# Written by "fleet tls", anew each time; nginx.conf includes it into its http block.
-
-include tls.conf;
+# Written by "fleet tls": do not edit. kit/http.conf includes it.
 {buckets}
-# A plain request for one of these names goes to https, unless it is the ACME server's. Other names, such as the address
-# of the machine, are served as before: no certificate would fit them.
+# A plain request for one of these names is redirected to https, unless it is the ACME server's. Other names, such as
+# the machine's address, are served as before: no certificate is for them.
 # https://nginx.org/en/docs/http/ngx_http_map_module.html
 map "$scheme $host" $plain_path {{
   default "";
@@ -35,7 +31,7 @@ map $http_host $https_port {{
 """
 
 _HSTS = """
-# Browsers that have seen it use https only, for two years. An empty header is not sent, and plain http may not have it.
+# A browser that gets it uses https only, for two years. An empty header is not sent; plain http may not have it.
 # https://www.rfc-editor.org/rfc/rfc6797#section-7.2
 map $scheme $hsts {{
   default "";
@@ -44,10 +40,10 @@ map $scheme $hsts {{
 """
 
 _SERVER = """\
-# Written by "fleet tls", anew each time; nginx.conf includes it into its server block.
+# Written by "fleet tls": do not edit. kit/server.conf includes it. The port is in run/server.conf, because the way to
+# enable HTTP/2 depends on nginx's version.
 
-# The port, and HTTP/2: one of listen/, by the launcher, because nginx changed how it is written.
-include run/tls-listen.conf;
+include kit/tls.conf;
 
 # https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
 ssl_certificate tls/certbot/live/fleet/fullchain.pem;
@@ -68,17 +64,17 @@ add_header Strict-Transport-Security $hsts always;
 
 
 def http_text(domains: Sequence[str], http_port: int, port: int, hsts: bool) -> str:
-    """Return what belongs into the http block.
+    """Return the file for the http block.
 
     Args:
         domains: names that are redirected.
-        http_port: where nginx listens for http.
-        port: where it listens for https.
-        hsts: whether browsers are told to use nothing but https.
+        http_port: of nginx, for http.
+        port: of nginx, for https.
+        hsts: whether browsers shall use nothing but https from now on.
     """
     inside = "" if port == 443 else f":{port}"
     forwarded = http_port != 80
-    why = "http is forwarded to us, so https is too, unless the client named a port" if forwarded else "where we listen"
+    why = "http is forwarded to us, and so is https, unless the client named a port" if forwarded else "that of nginx"
     return _HTTP.format(
         buckets="\nmap_hash_bucket_size 512;\n" if max(map(len, domains)) > LONG else "",
         names="\n".join(f'  "http {domain}" $uri;' for domain in domains),
@@ -89,17 +85,15 @@ def http_text(domains: Sequence[str], http_port: int, port: int, hsts: bool) -> 
 
 
 def server_text(hsts: bool) -> str:
-    """Return what belongs into the server block."""
+    """Return the file for the server block."""
     return _SERVER + (_SERVER_HSTS if hsts else "")
 
 
-def listen_texts(hosts: Sequence[str], port: int) -> dict[str, str]:
-    """Return the ``listen`` lines, by the first version of nginx that is to have them.
+def listen_text(hosts: Sequence[str], port: int) -> str:
+    """Return the ``listen`` lines, without HTTP/2.
 
     Args:
-        hosts: what stands before the port, see `aiohttp_fleet.nginx.tls_files.listens`.
+        hosts: what is in front of the port, see `aiohttp_fleet.nginx.directives.listen_hosts`.
         port: of https.
     """
-    # backlog as for http, see nginx.conf
-    old = "".join(f"listen {host}{port} ssl http2 backlog=4096;\n" for host in hosts)
-    return {"0": old, HTTP2_ON: old.replace(" http2 ", " ") + "http2 on;\n"}
+    return "".join(f"listen {host}{port} ssl backlog=4096;\n" for host in hosts)  # backlog as for http

@@ -15,7 +15,7 @@ from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.numprocs_text import with_numprocs
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.apply import apply
-from aiohttp_fleet.nginx.reload import check_config
+from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.upstream_text import render_upstream, upstream_diff
 from aiohttp_fleet.operate.restart_worker import KILL, wait_ready
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord

@@ -11,8 +11,8 @@ from pathlib import Path
 from aiohttp_fleet.common.findings import Finding, Level, failures_of
 from aiohttp_fleet.common.tcp_ports import listeners, needs_root, process_name
 from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.nginx.site import system_nginx
 from aiohttp_fleet.setup.deploy_text import Project
 from aiohttp_fleet.worker.process import check_group
 from aiohttp_fleet.worker.socket_path import LONGEST

@@ -1,23 +1,16 @@
-"""The two files of ``deploy/`` for somebody's project: the shipped ones, with what was decided put in."""
+"""The files of ``deploy/`` for a project: the shipped ones, filled with what was decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
-from aiohttp_fleet.common.substitution import plain, substitute
-from aiohttp_fleet.config.numprocs_text import with_numprocs
+from aiohttp_fleet.common.substitution import plain
+from aiohttp_fleet.common.templates import filled, template
+from aiohttp_fleet.nginx.kit import shared_values
 from aiohttp_fleet.setup.find_application import App
 
 PROGRAM = "aiohttp"
-WITHOUT_NGINX = {
-    r"(?s)\n; -+\n; nginx, the system's where there is one.*": "",
-    r"their standby, a watchdog and nginx, under supervisord": (
-        "their standby and a watchdog, under supervisord; nginx is the system's (docs/site.md)"
-    ),
-    r"; \[program:nginx\] has its twin": "; --group is that of nginx's workers",
-    r'"restart all" restarts the standby and nginx too': '"restart all" restarts the standby too',
-    r"start before nginx, stop after it ": "start first, stop last ",
-}
-"""What is different in supervisord.conf where nginx is run by the system."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +21,14 @@ class Project:
         root: the project's directory; ``deploy/`` is in it.
         app: what the workers serve.
         python: their interpreter.
-        workers: how many.
-        user: who they become under root.
-        env_file: with settings and secrets for the application, None for none.
-        group: of their sockets, None for their own.
+        workers: their number.
+        user: user of the workers when supervisord runs as root.
+        env_file: file with settings and secrets of the application, None for none.
+        group: group of their sockets, None for their own.
         run_dir: directory of their sockets.
-        port: that nginx listens on.
+        port: port of nginx.
         domain: nginx's server_name; ``_`` is any.
-        is_site: whether nginx is run by the system, and this is a site of it.
+        is_site: whether the system runs nginx, and this is a site of it.
     """
 
     root: Path
@@ -50,52 +43,63 @@ class Project:
     domain: str
     is_site: bool
 
+    @property
+    def deploy(self) -> Path:
+        """The directory of the files."""
+        return self.root / "deploy"
 
-def supervisord_text(project: Project, template: str) -> str:
+
+def supervisord_text(project: Project) -> str:
     """Return supervisord.conf.
 
     Raises:
         FleetError: a path that cannot be written into it.
     """
-    python, directory = _here(project, project.python), _here(project, project.app.directory)
-    changes = {
-        r"The fleet: four workers": "The fleet: workers",
-        r"; The interpreter is the one that scripts/run installed into; put yours here if it is elsewhere\.\n": (
-            "; The interpreter is the one of fleet init, which wrote this file.\n"
-        ),
-        r"aiohttp:web1 to aiohttp:web4 on /tmp/web_1\.sock to /tmp/web_4\.sock": (
-            "aiohttp:web1 on /tmp/web_1.sock, and so on"
-        ),
-        r"answers while all four restart": "answers while all of them restart",
-        r'"%\(here\)s/\.\./\.venv/bin/python"': f'"{python}"',
-        r"directory=%\(here\)s/\.\.(?=\s)": f"directory={directory}",
-        r"app\.main:create_app": project.app.spec,
-        r"/tmp/web_": f"{plain(project.run_dir)}/web_",
-        r"--user=nobody": f"--user={project.user}" + (f" --group={project.group}" if project.group else ""),
+    values = {
+        "PYTHON": _here(project, project.python),
+        "DIRECTORY": _here(project, project.app.directory),
+        "APP": project.app.spec,
+        "RUN_DIR": plain(project.run_dir),
+        "WORKERS": str(project.workers),
+        "USER": project.user,
+        "OPTIONS": " ".join(_options(project)),
     }
-    if project.env_file:
-        changes[r" --drain=30 "] = f' --drain=30 --env-file="{_here(project, project.env_file)}" '
+    own_nginx = "" if project.is_site else filled("program-nginx.conf", values)
+    return filled("supervisord.conf", values) + own_nginx
+
+
+def nginx_text(project: Project) -> str:
+    """Return nginx.conf, or site.conf for a site of the system's nginx, without the servers of its upstream.
+
+    Raises:
+        FleetError: a path that cannot be written into it.
+    """
+    values = {
+        **shared_values(project.deploy, project.is_site),
+        "PORT": str(project.port),
+        "DOMAIN": project.domain,
+        "BACKLOG": "" if project.is_site else " backlog=4096",  # nginx takes the options of a port from one site only
+        "HTTPS": "fleet help site" if project.is_site else "fleet tls DOMAIN",
+    }
+    body = filled("site-body.conf", values)
     if project.is_site:
-        changes = {**WITHOUT_NGINX, **changes}
-    text = substitute("supervisord.conf", template, {pattern: _literal(new) for pattern, new in changes.items()})
-    return with_numprocs(text, PROGRAM, project.workers) or text
+        return filled("site.conf", {"BODY": body.rstrip("\n")})
+    return filled("nginx.conf", {"BODY": indent(body, "  ")})
 
 
-def nginx_text(project: Project, template: str) -> str:
-    """Return nginx.conf; its server lines are those of the template, see `aiohttp_fleet.nginx.upstream_text`."""
-    changes = {
-        r"(listen (?:\[::\]:)?)8080": rf"\g<1>{project.port}",
-        r"server_name _;": f"server_name {project.domain};",
-    }
-    return substitute("nginx.conf", template, changes)
+def run_gitignore(project: Project) -> Mapping[Path, str]:
+    """Return the file that makes deploy/run exist in a repository."""
+    return {project.deploy / "run" / ".gitignore": template("run.gitignore")}
+
+
+def _options(project: Project) -> list[str]:
+    env_file = [f'--env-file="{_here(project, project.env_file)}"'] if project.env_file else []
+    group = [f"--group={project.group}"] if project.group else []
+    return ["--drain=30", *env_file, f"--user={project.user}", *group]
 
 
 def _here(project: Project, path: Path) -> str:
-    """Write a path relative to deploy/ where it is in the project, so that the project can be moved."""
+    """Return a path as supervisord.conf has it: relative to deploy/ within the project, which can then be moved."""
     if path.is_relative_to(project.root):
         return "/".join(["%(here)s/..", *path.relative_to(project.root).parts])
     return plain(path)
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", r"\\")

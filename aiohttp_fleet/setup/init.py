@@ -1,77 +1,90 @@
-"""The files of a new project's ``deploy/``: tried out as they will be, then written."""
+"""The files of a new project's ``deploy/``: planned, tested, then written."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.read_files import read_existing, read_text
-from aiohttp_fleet.common.write_files import write_file
+from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.write_files import written
 from aiohttp_fleet.config.fleet import SITE, Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.nginx.reload import check_config
-from aiohttp_fleet.nginx.site.apply import site
+from aiohttp_fleet.nginx.check_config import check_config
+from aiohttp_fleet.nginx.generated import refresh_generated
+from aiohttp_fleet.nginx.kit import kit_texts
 from aiohttp_fleet.nginx.upstream_text import render_upstream
-from aiohttp_fleet.setup.deploy_text import PROGRAM, Project, nginx_text, supervisord_text
-from aiohttp_fleet.setup.templates import NGINX, SUPERVISORD, templates
+from aiohttp_fleet.setup.deploy_text import PROGRAM, Project, nginx_text, run_gitignore, supervisord_text
 from aiohttp_fleet.supervision.preflight import preflight
 
 
-def planned_files(project: Project) -> Mapping[Path, str]:
-    """Return the text of each file.
+@dataclass(frozen=True)
+class Plan:
+    """The texts that differ from what is there.
 
-    The application was built with the files, and nginx has tested its own.
+    Attributes:
+        fleet: as supervisord.conf will describe it.
+        own: supervisord.conf and nginx.conf or site.conf, which belong to the user.
+        kit: files of kit/, which belong to the kit, and the one that keeps run/.
+    """
+
+    fleet: Fleet
+    own: Mapping[Path, str]
+    kit: Mapping[Path, str]
+
+
+def planned(project: Project) -> Plan:
+    """Return what is to be written, after the application was built and nginx has tested its files.
 
     Raises:
         FleetError: the application cannot be built, nginx refuses its file, an nginx.conf is there without its
             markers, or the project is not writable.
     """
-    shipped = templates()
-    with _aside(project.root) as directory:
-        conf = directory / SUPERVISORD
-        supervisord = supervisord_text(project, shipped[SUPERVISORD])
-        conf.write_text(supervisord)
-        fleet = read_fleet(conf, PROGRAM)
-        text = render_upstream(fleet, nginx_text(project, shipped[NGINX]))
-        _require_markers(replace(fleet, nginx_conf=project.root / "deploy" / NGINX))
+    supervisord, conf = supervisord_text(project), project.deploy / (SITE if project.is_site else "nginx.conf")
+    with _next_to_deploy(project.root) as directory:
+        (directory / "supervisord.conf").write_text(supervisord)
+        fleet = read_fleet(directory / "supervisord.conf", PROGRAM)
         preflight(fleet.workers[0], os.environ)
-        texts = {**shipped, SUPERVISORD: supervisord, NGINX: text}
-        check_config(directory / NGINX, text)
-    return {project.root / "deploy" / name: text for name, text in texts.items()}
+    fleet = replace(
+        fleet,
+        control_socket=str(project.deploy / "run" / "supervisor.sock"),
+        supervisord_conf=project.deploy / "supervisord.conf",
+        nginx_conf=conf,
+    )
+    kit = {**kit_texts(project.deploy, project.is_site), **run_gitignore(project)}
+    text = render_upstream(fleet, nginx_text(project))
+    check_config(conf, text, kit)
+    if (old := read_existing(conf)) not in (None, text):
+        render_upstream(fleet, old or "")  # a file without markers is not ours to replace
+        check_config(conf, old or "", kit)  # it may stay
+    return Plan(fleet, _changed({fleet.supervisord_conf: supervisord, conf: text}), _changed(kit))
+
+
+def _changed(texts: Mapping[Path, str]) -> Mapping[Path, str]:
+    return {path: text for path, text in texts.items() if read_existing(path) != text}
 
 
 @contextmanager
-def _aside(root: Path) -> Iterator[Path]:
-    """Make a directory beside deploy/, so that what is relative in the files means the same; remove it at the end."""
+def _next_to_deploy(root: Path) -> Iterator[Path]:
+    """Make a directory next to deploy/, where relative paths mean the same; remove it at the end."""
     try:
         directory = Path(tempfile.mkdtemp(dir=root, prefix=".deploy."))
     except OSError as error:
-        step = "see ls -ld, and try as its owner"
+        step = "see ls -ld, and retry as its owner"
         raise FleetError(str(root), f"cannot be written ({error.strerror})", step) from None
     try:
-        directory.chmod(0o755)  # the preflight goes through it as the workers' user
+        directory.chmod(0o755)  # the workers' user enters it in the preflight
         (directory / "run").mkdir()
         yield directory
     finally:
         shutil.rmtree(directory)
 
 
-def _require_markers(fleet: Fleet) -> None:
-    """Leave an nginx.conf alone that "fleet render" would not touch either: it is somebody's own."""
-    if (text := read_existing(fleet.nginx_conf)) is not None:
-        render_upstream(fleet, text)
-
-
-def create(project: Project, texts: Mapping[Path, str]) -> None:
-    """Write the files, and make the directories that a fleet writes into.
-
-    Args:
-        project: whose.
-        texts: of those that are to be written.
+def create(project: Project, fleet: Fleet, texts: Mapping[Path, str]) -> None:
+    """Write files, all or none, and make the directories that a fleet writes to.
 
     Raises:
         FleetError: one cannot be written.
@@ -84,8 +97,6 @@ def create(project: Project, texts: Mapping[Path, str]) -> None:
                 shutil.chown(made, project.user)
     except OSError as error:
         raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
-    for path, text in texts.items():
-        write_file(path, text)
-    if project.is_site:
-        conf = project.root / "deploy" / NGINX
-        write_file(conf.parent / SITE, site(conf, read_text(conf)))
+    with written(texts):
+        if project.is_site and fleet.nginx_conf.exists():  # the launcher writes them for an nginx of its own
+            refresh_generated(fleet.nginx_conf)

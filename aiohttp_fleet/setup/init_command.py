@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 import click
@@ -12,46 +12,45 @@ import click
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.findings import require
 from aiohttp_fleet.common.hostnames import is_name
-from aiohttp_fleet.common.read_files import read_existing
-from aiohttp_fleet.config.fleet import SITE
+from aiohttp_fleet.common.output import Output
+from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.locate import DEFAULT_CONF
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.nginx.site import system_nginx
+from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.setup.checks import check_prerequisites
 from aiohttp_fleet.setup.confirm import confirm_overwrite, print_changes
 from aiohttp_fleet.setup.deploy_text import PROGRAM, Project
 from aiohttp_fleet.setup.find_application import App, find_apps, named_app
-from aiohttp_fleet.setup.init import create, planned_files
+from aiohttp_fleet.setup.init import Plan, create, planned
 from aiohttp_fleet.setup.worker_count import default_worker_count
 from aiohttp_fleet.supervision.command import FleetContext, command
+from aiohttp_fleet.supervision.lock import exclusive_lock
 
 _SITES = "/etc/nginx/conf.d"
-"""What the packages of nginx.org and of every distribution include."""
+"""Directory that the packages of nginx.org and of all distributions include."""
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 
 
 @command
 @click.argument("app", required=False, metavar="[MODULE:NAME]")
 @click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    help="How many; else as many as there are, or one per core, fewer where memory is short.",
+    "--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or what the machine has room for."
 )
-@click.option("--user", default="nobody", show_default=True, help="Who the workers become under root.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="With settings and secrets of the application.")
+@click.option("--user", default="nobody", show_default=True, help="User of the workers when started as root.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="File with settings and secrets of the application.")
 @click.option("--group", help="Group of the sockets; with --site that of the system's nginx, else the workers' own.")
-@click.option("--site", is_flag=True, help="The system runs nginx: a site for it, and no [program:nginx].")
+@click.option("--site/--no-site", default=None, help="The system runs nginx: write a site for it; else as in deploy/.")
 @click.option("--run-dir", type=click.Path(path_type=Path), default=Path("/tmp"), show_default=True,
               help="Directory of the workers' sockets.")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="That nginx listens on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of nginx.")
 @click.option("--domain", help="Name of the site; else nginx answers to every name.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
-@click.option("--write", is_flag=True, help="Overwrite files that are there and differ.")
+@click.option("--write", is_flag=True, help="Overwrite files of yours that differ.")
 def init(
-    _: FleetContext, app: str | None, workers: int | None, user: str, env_file: Path | None, group: str | None,
-    site: bool, run_dir: Path, port: int, domain: str | None, check: bool, write: bool,
+    context: FleetContext, app: str | None, workers: int | None, user: str, env_file: Path | None, group: str | None,
+    site: bool | None, run_dir: Path, port: int, domain: str | None, check: bool, write: bool,
 ) -> int:  # fmt: skip
-    """Write deploy/ for the project in this directory: supervisord.conf and nginx.conf, ready to be started."""
+    """Write deploy/ for the project in this directory, or refresh its kit/ after an upgrade."""
     if check and write:
         raise click.UsageError("--check and --write exclude each other.")
     if domain is not None and not is_name(domain):
@@ -62,77 +61,80 @@ def init(
         root = Path.cwd()
         found = [named_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
-            return _choose(root, found)
+            return _choose(root, found, context.output)
+        old = read_fleet(root / DEFAULT_CONF, PROGRAM) if (root / DEFAULT_CONF).exists() else None
+        is_site = (old is not None and old.is_site) if site is None else site
         project = Project(
             root=root,
             app=found[0],
             python=Path(sys.executable),
-            workers=workers or _number(root),
+            workers=workers or (len(old.workers) if old else default_worker_count()),
             user=user,
             env_file=Path(os.path.normpath(root / env_file)) if env_file else None,
-            group=group or (system_nginx.group() if site else None),
+            group=group or (system_nginx.group() if is_site else None),
             run_dir=Path(os.path.normpath(root / run_dir)),
             port=port,
             domain=domain or "_",
-            is_site=site,
+            is_site=is_site,
         )
-        return _init(project, check, write)
+        return _init(project, old, context.output, check, write)
     except OSError as error:
-        raise FleetError(str(error.filename), f"out of reach ({error.strerror})", "see ls -ld") from None
+        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -ld") from None
 
 
-def _init(project: Project, check: bool, write: bool) -> int:
+def _init(project: Project, old: Fleet | None, output: Output, check: bool, write: bool) -> int:
     require(check_prerequisites(project))
-    plan = planned_files(project)
-    texts = {path: text for path, text in plan.items() if read_existing(path) != text}
-    if check:
-        print_changes(texts, "fleet init")
-        return 1 if texts else 0
-    confirm_overwrite(texts, write, "fleet init")
-    create(project, texts)
-    _next(project, texts)
+    plan = planned(project)
+    texts = {**plan.kit, **plan.own}
+    output.add(application=project.app.spec, workers=project.workers, files=list(map(str, texts)))
+    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # stdout is the report's alone
+        if check:
+            print_changes(texts, "fleet init")
+            return 1 if texts else 0
+        (project.deploy / "run").mkdir(parents=True, exist_ok=True)  # the lock is in it
+        with exclusive_lock(old or plan.fleet, "fleet init"):
+            create(project, plan.fleet, plan.kit)
+            if plan.kit:
+                output.line(f"{project.deploy / 'kit'}: written")
+            confirm_overwrite(plan.own, write, "fleet init")
+            create(project, plan.fleet, plan.own)
+    _next(project, plan, output)
     return 0
 
 
-def _number(root: Path) -> int:
-    """Return the number of workers that are there, which "fleet scale" may have changed, else a good one."""
-    conf = root / DEFAULT_CONF
-    return len(read_fleet(conf, PROGRAM).workers) if conf.exists() else default_worker_count()
-
-
-def _choose(root: Path, found: list[App]) -> int:
+def _choose(root: Path, found: list[App], output: Output) -> int:
+    output.add(applications=[app.spec for app in found])
     if found:
-        click.echo(f"fleet: {root}: it has {len(found)} applications; name one:", err=True)
+        output.line(f"fleet: {root}: it has {len(found)} applications; name one:", err=True)
         for app in found:
-            click.echo(f"  fleet init {app.spec}", err=True)
+            output.line(f"  fleet init {app.spec}", err=True)
     else:
         step = "name yours, fleet init MODULE:NAME"
-        click.echo(f"fleet: {root}: no aiohttp application is found in its modules and packages; {step}", err=True)
+        output.line(f"fleet: {root}: no aiohttp application is found in its modules and packages; {step}", err=True)
     return 2
 
 
-def _next(project: Project, texts: Mapping[Path, str]) -> None:
-    for path in texts:
-        click.echo(f"{path}: written")
-    if project.is_site:
-        click.echo(f"{project.root / 'deploy' / SITE}: written")
-    if not texts:
-        click.echo(f"{project.root / 'deploy'}: nothing to change")
+def _next(project: Project, plan: Plan, output: Output) -> None:
+    """Say what was written, and what to type now."""
+    for path in plan.own:
+        output.line(f"{path}: written")
+    if not plan.own and not plan.kit:
+        output.line(f"{project.deploy}: nothing to change")
     tool = project.python.parent / "supervisord"
     shown = tool.relative_to(project.root) if tool.is_relative_to(project.root) else tool
     workers = f"{project.workers} worker{'s' * (project.workers > 1)}"
-    click.echo(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
-    click.echo(f"  {shlex.quote(str(shown))} -c deploy/supervisord.conf")
+    output.line(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
+    commands = [f"{shlex.quote(str(shown))} -c deploy/supervisord.conf"]
     if project.is_site:
-        _next_site(project)
+        commands += _site_commands(project, plan.fleet.nginx_conf)
+    for line in commands:
+        output.line(f"  {line}")
+    output.add(next=commands)
 
 
-def _next_site(project: Project) -> None:
-    """Root may link the file; whoever else may write to it would be root, so that one copies it."""
+def _site_commands(project: Project, conf: Path) -> list[str]:
+    """Return how to enable the site. Root may link the file; another user who may write to it would become root."""
     there = f"{_SITES}/{project.root.name}.conf"
     if os.geteuid() == 0:
-        click.echo(f"  ln -s {shlex.join((str(project.root / 'deploy' / SITE), there))}")
-        click.echo("  nginx -t && nginx -s reload")
-    else:
-        click.echo(f"  fleet render --site | sudo tee {shlex.quote(there)} >/dev/null")
-        click.echo("  sudo nginx -t && sudo nginx -s reload")
+        return [f"ln -s {shlex.join((str(conf), there))}", "nginx -t && nginx -s reload"]
+    return [f"fleet render --full | sudo tee {shlex.quote(there)} >/dev/null", "sudo nginx -t && sudo nginx -s reload"]

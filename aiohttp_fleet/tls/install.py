@@ -13,30 +13,29 @@ from aiohttp_fleet.common.read_files import read_existing, read_text
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.nginx.binary import running_nginx
-from aiohttp_fleet.nginx.by_version import install_by_version
-from aiohttp_fleet.nginx.directives import listen_address
-from aiohttp_fleet.nginx.reload import check_config, reload_nginx
-from aiohttp_fleet.nginx.site.apply import has_site
-from aiohttp_fleet.nginx.tls_files import TlsFiles, listen_hosts
-from aiohttp_fleet.nginx.tls_text import http_text, listen_texts, server_text
+from aiohttp_fleet.nginx.check_config import check_config
+from aiohttp_fleet.nginx.directives import listen_address, listen_hosts
+from aiohttp_fleet.nginx.generated import refresh_generated
+from aiohttp_fleet.nginx.reload import reload_nginx
+from aiohttp_fleet.nginx.tls_files import TlsFiles
+from aiohttp_fleet.nginx.tls_text import http_text, listen_text, server_text
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.tls.served_certificate import served_certificate
 
-INCLUDES = ("include tls/http*.conf;", "include tls/server*.conf;")
-"""Lines that nginx.conf needs for it."""
+INCLUDES = ("include kit/http.conf;", "include kit/server.conf;")
+"""What nginx.conf needs for it."""
 
 
 def check_https(fleet: Fleet, port: int) -> Iterator[Finding]:
     """Yield what would keep nginx from serving https on ``port``, before a certificate is requested."""
     conf, text = fleet.nginx_conf, read_text(fleet.nginx_conf)
-    if has_site(fleet):
+    if fleet.is_site:
         reason, fix = "nginx is the system's, and so are its certificates", 'see "fleet help site"'
-        yield Finding(Level.FAIL, str(fleet.site_conf), reason, fix)
+        yield Finding(Level.FAIL, str(conf), reason, fix)
         return
     for line in INCLUDES:
         if line not in text:
-            yield Finding(Level.FAIL, str(conf), f"there is no line {line!r}", "take it from the shipped file")
+            yield Finding(Level.FAIL, str(conf), f"there is no line {line!r}", "fleet init writes one that has it")
     master = running_master(conf)
     if fleet.nginx and master is None:
         yield Finding(Level.FAIL, fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
@@ -89,8 +88,8 @@ def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], po
     texts: dict[Path, str | None] = {
         places.http_conf: http_text(domains, http[1], port, hsts),
         places.server_conf: server_text(hsts),
+        places.listen_conf: listen_text(listen_hosts(text), port),
     }
-    texts |= {places.listen(version): lines for version, lines in listen_texts(listen_hosts(text), port).items()}
     old = {path: read_existing(path) for path in texts}
     reloading = False
     try:
@@ -133,4 +132,4 @@ def _put(fleet: Fleet, texts: Mapping[Path, str | None]) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld") from None
-    install_by_version(fleet.nginx_conf, running_nginx(fleet.nginx_conf).version())
+    refresh_generated(fleet.nginx_conf)

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from textwrap import indent
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.substitution import substitute
-from aiohttp_fleet.setup.templates import SUPERVISORD, templates
+from aiohttp_fleet.common.templates import filled
+from aiohttp_fleet.config.fleet import SITE
+from aiohttp_fleet.nginx.kit import kit_texts
 from aiohttp_fleet_drill.sandbox import end, free_port, sandbox
 from aiohttp_fleet_drill.target import BIN, Target
 
@@ -68,7 +71,7 @@ class PrivateCopy(Target):
         self._supervisord: subprocess.Popen[bytes] | None = None
         self.nginx_conf = place / "deploy" / "nginx.conf"
         if self.described.nginx is None:
-            _give_nginx(self.supervisord_conf)
+            _give_nginx(self.supervisord_conf, deploy)
         edit(self.nginx_conf, {_SOCKETS: rf"\1{place}/web_", r"listen \d+": f"listen 127.0.0.1:{self.port}"})
         edit(
             self.supervisord_conf,
@@ -128,10 +131,24 @@ def _alive(directory: str, names: list[str]) -> list[str]:
     return [name for name in names if name in ("run", "tls", "static.conf") or Path(directory, name).is_socket()]
 
 
-def _give_nginx(conf: Path) -> None:
-    """Add the shipped ``[program:nginx]``: the copy of a fleet behind the system's nginx has one of its own."""
-    shipped = templates()[SUPERVISORD]
-    conf.write_text(conf.read_text() + "\n" + shipped[shipped.index("[program:nginx]") :])
+def _give_nginx(conf: Path, deploy: Path) -> None:
+    """Give the copy of a fleet behind the system's nginx an nginx of its own.
+
+    Args:
+        conf: supervisord.conf of the copy.
+        deploy: the directory that was copied, which absolute paths name.
+    """
+    conf.write_text(conf.read_text() + filled("program-nginx.conf", {"PYTHON": sys.executable, "USER": "nobody"}))
+    site = conf.parent / SITE
+    if not site.exists():
+        return
+    for file in (site, *conf.parent.glob("kit/*.conf")):
+        file.write_text(file.read_text().replace(f"{deploy.resolve()}/", ""))
+    for path, text in kit_texts(conf.parent, is_site=False).items():
+        if not path.exists():
+            path.write_text(text)
+    (conf.parent / "nginx.conf").write_text(filled("nginx.conf", {"BODY": indent(site.read_text(), "  ")}))
+    site.unlink()
 
 
 def edit(file: Path, changes: Mapping[str, str]) -> None:

@@ -14,8 +14,7 @@ from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
 from aiohttp_fleet_drill.sandbox import free_port, sandbox
 
 from aiohttp_fleet.nginx.binary import running_nginx
-from aiohttp_fleet.nginx.by_version import install_by_version
-from aiohttp_fleet.nginx.worker_count import install_worker_count
+from aiohttp_fleet.nginx.generated import refresh_generated
 from scripts.benchmark.processes import with_children
 from scripts.benchmark.workloads import HELLO, answered
 
@@ -61,11 +60,11 @@ def fleet(workers: int, in_front: bool = False) -> Iterator[Peer]:
 
     Args:
         workers: how many.
-        in_front: whether nginx answers what it can: static routes, and what deploy/cache.conf keeps.
+        in_front: whether nginx answers what it can: static routes, and what kit/cache-server.conf keeps.
     """
     with _copy(workers) as copy:
         if in_front:
-            edit(copy.nginx_conf, {r"# include cache\.conf;": "include cache.conf;"})
+            edit(copy.nginx_conf, {r"# include kit/cache": "include kit/cache"})
         began = time.monotonic()
         copy.launch()
         seconds = _answers(copy.port, began)
@@ -110,8 +109,7 @@ def gunicorn_ours(workers: int) -> Iterator[Peer]:
         first = next(number for number, line in enumerate(lines) if line.lstrip().startswith("server unix:"))
         rest = [line for line in lines[first:] if not line.lstrip().startswith("server unix:")]
         copy.nginx_conf.write_text("".join([*lines[:first], f"server unix:{socket} fail_timeout=0;\n", *rest]))
-        install_by_version(copy.nginx_conf, running_nginx(copy.nginx_conf).version())
-        install_worker_count(copy.nginx_conf, copy.nginx_conf.read_text())
+        refresh_generated(copy.nginx_conf)
         began = time.monotonic()
         arbiter = stack.enter_context(_gunicorn(workers, socket, "--keep-alive=75"))
         nginx = stack.enter_context(_nginx(copy.nginx_conf.parent, copy.nginx_conf))

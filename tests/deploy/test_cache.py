@@ -1,4 +1,4 @@
-"""Tests of deploy/cache.conf: what nginx keeps is what the application has said it may, and never more."""
+"""Tests of deploy/kit/cache-*.conf: what nginx keeps is what the application has said it may, and never more."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ FRESH = "Cache-Control=max-age%3D60"
 
 def cached(made: Site) -> Site:
     """Take the # away."""
-    edit(made.nginx_conf, {r"# include cache\.conf;": "include cache.conf;"})
+    edit(made.nginx_conf, {r"# include kit/cache": "include kit/cache"})
     return made
 
 

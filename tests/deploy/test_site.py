@@ -25,6 +25,7 @@ from tests.system_nginx import GROUP, SystemNginx
 from tests.wait import until
 
 CLIENTS = 32
+CHECK = ("fleet", "render", "--check")
 
 
 class Shop:
@@ -131,7 +132,8 @@ def _speaks_https(shop: Shop, place: Path) -> None:
     assert lines
     live, port = _certificate(shop, place, page), free_port()
     text = re.sub(r"/etc/letsencrypt/live/[^/]*", str(live), lines[1]).replace("443 ssl", f"{port} ssl")
-    edit(shop.root / "deploy" / "nginx.conf", {r"server_name a\.example;": f"server_name a.example;\n{text}"})
+    text = text.replace("/srv/shop", str(shop.root))
+    edit(shop.root / "deploy" / "site.conf", {r"server_name a\.example;": f"server_name a.example;\n{text}"})
     assert shop.run("fleet", "reload") == "nginx: reloaded\n"
     context = ssl._create_unverified_context()
     secure = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
@@ -163,25 +165,46 @@ def _certificate(shop: Shop, place: Path, page: str) -> Path:
     return directory / "config" / "live" / shop.domain
 
 
-def test_the_site_follows_the_number_of_workers(place: Path, nginx: SystemNginx) -> None:
-    """``fleet scale`` writes it anew; an edit of nginx.conf alone is found by --check and taken up by --write."""
+def test_site_conf_is_the_file_that_is_edited(place: Path, nginx: SystemNginx) -> None:
+    """``fleet scale`` and ``fleet reload`` change it and reload the system's nginx; ``fleet init`` refreshes kit/."""
     shop = Shop(place / "a", nginx, free_port(), "a.example")
     try:
         site = shop.root / "deploy" / "site.conf"
+        assert not (site.parent / "nginx.conf").exists()
         assert "nginx: reloaded, 3 workers in its upstream" in shop.run("fleet", "scale", "3")
         assert "web_3.sock" in site.read_text()
         shop.run("fleet", "render", "--check")
-        edit(shop.root / "deploy" / "nginx.conf", {"# include cache": "include cache"})
-        edit(shop.root / "deploy" / "nginx.conf", {"client_max_body_size 100m": "client_max_body_size 5m"})
-        done = shop.done("fleet", "render", "--check")
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-        assert f"{site}: written" in shop.run("fleet", "render", "--write")
-        assert "client_max_body_size 5m;" in site.read_text()
-        assert shop.run("fleet", "render", "--site") == site.read_text()
+        edit(site, {"# include (.*/kit/cache)": r"include \1", "client_max_body_size 100m": "client_max_body_size 5m"})
+        edit(site, {"least_conn;": "least_con;"})
+        assert f'unknown directive "least_con" in {site}:' in shop.done("fleet", "reload").stderr
+        edit(site, {"least_con;": "least_conn;"})
         assert shop.run("fleet", "reload") == "nginx: reloaded\n"
+        (site.parent / "kit" / "server.conf").write_text("# edited\n")
+        assert "server.conf not of this version of aiohttp-fleet; fleet init" in shop.done(*CHECK).stderr
+        done = shop.done("fleet", "init", "--group", GROUP, "shop:create_app", "--run-dir", f"{shop.root}/s")
+        assert "-  server_name a.example;" in done.stdout and "server_name a.example;" in site.read_text()
+        shop.run(*CHECK)
         done = shop.done("fleet", "tls", "a.example")
         assert "nginx is the system's, and so are its certificates" in done.stderr
         if not MISSING:
             _speaks_https(shop, place)
+    finally:
+        shop.stop()
+
+
+def test_a_copy_of_the_whole_site_is_as_good(place: Path, nginx: SystemNginx) -> None:
+    """For a site of an ordinary user: root's nginx reads a file that only root may write."""
+    shop = Shop(place / "a", nginx, free_port(), "a.example")
+    try:
+        whole = shop.run("fleet", "render", "--full")
+        assert not re.search(r"^\s*include", whole, re.MULTILINE)
+        enabled = place / "etc" / "conf.d" / "a.conf"
+        enabled.unlink()
+        enabled.write_text(whole)
+        nginx.reload()
+        until("the copy to be served", lambda: shop.whoami() == str(shop.root))
+        edit(shop.root / "deploy" / "site.conf", {"client_max_body_size 100m": "client_max_body_size 5m"})
+        step = "written; reload nginx: nginx -t && nginx -s reload\n"
+        assert shop.run("fleet", "reload") == f"{shop.root}/deploy/site.conf: {step}"
     finally:
         shop.stop()

@@ -68,7 +68,7 @@ def test_a_fleet_without_nginx_is_told(site: Make) -> None:
     made.supervisord_conf.write_text(text[: text.index("\n[program:nginx]\n")])
     done = made.fleet("reload")
     assert done.returncode == 1
-    assert "nginx is not in it; reload your nginx yourself" in done.stderr
+    assert "there is no [program:nginx] in it; reload your nginx yourself" in done.stderr
 
 
 def test_one_that_is_interrupted_leaves_nothing_behind(site: Make) -> None:

@@ -247,19 +247,3 @@ def test_a_directory_that_is_not_writable_is_told(project: Project) -> None:
         assert f"{project.root}: cannot be written" in project.one_line()
     finally:
         project.root.chmod(0o755)  # so that it can be removed
-
-
-def test_static_routes_are_nginxs_from_the_start(project: Project) -> None:
-    """What init has said of them holds for --check; a static.conf that is there is left to fleet render."""
-    (project.root / "pictures").mkdir()
-    shop = project.root / "shop.py"
-    shop.write_text(APP + f'app.router.add_static("/pictures", "{project.root}/pictures")\n')
-    conf = project.root / "deploy" / "static.conf"
-    assert f"/pictures: served by nginx, from {project.root}/pictures\n" in project.init().stdout
-    assert "location /pictures {" in conf.read_text()
-    assert project.fleet("render", "--check").returncode == 0
-    shop.write_text(APP)
-    assert project.init("--check").returncode == 0
-    assert project.fleet("render", "--check").returncode == 1
-    assert project.fleet("render", "--write").returncode == 0
-    assert "location" not in conf.read_text()

@@ -1,16 +1,29 @@
-"""Tests of aiohttp_fleet/setup/templates.py."""
+"""Tests of aiohttp_fleet/setup/templates.py and common/templates.py: the wheel has every shipped file."""
 
-import tomllib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
-from aiohttp_fleet.setup.templates import templates
+import pytest
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.templates import filled
 from tests.place import PROJECT
 
+FILES = PROJECT / "aiohttp_fleet" / "setup" / "files"
 
-def test_the_templates_are_the_shipped_files_and_the_wheel_has_all_of_them() -> None:
-    """Read in deploy/ here; pyproject.toml maps each into the wheel."""
-    build = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
-    packed = build["targets"]["wheel"]["force-include"]
-    for name, text in templates().items():
-        assert text == (PROJECT / "deploy" / name).read_text()
-        source = next(s for s in packed if f"deploy/{name}" == s or f"deploy/{name}".startswith(f"{s}/"))
-        assert packed[source] == source.replace("deploy", "aiohttp_fleet/templates", 1)
+
+def test_the_wheel_has_every_file(place: Path) -> None:
+    """Because they are in the package."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(place), str(PROJECT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    packed = set(zipfile.ZipFile(next(place.glob("*.whl"))).namelist())
+    assert {f"aiohttp_fleet/setup/files/{file.relative_to(FILES)}" for file in FILES.rglob("*.*")} <= packed
+
+
+def test_a_placeholder_without_a_value_is_an_error() -> None:
+    """No file is written with one in it."""
+    with pytest.raises(FleetError, match="there is no value for @BODY@"):
+        filled("site.conf", {})

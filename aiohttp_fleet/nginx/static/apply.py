@@ -10,7 +10,7 @@ from aiohttp_fleet.common.read_files import read_existing, read_included, read_t
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.binary import running_nginx
-from aiohttp_fleet.nginx.reload import check_config
+from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.static.routes import Route, mark_ineligible, parse_routes, static_conf
 from aiohttp_fleet.supervision.control_client import send_query
 from aiohttp_fleet.worker.arguments import STATIC_PATH

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/nginx/site/system_nginx.py."""
+"""Tests of aiohttp_fleet/nginx/system_nginx.py."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.nginx.site.system_nginx import sees
+from aiohttp_fleet.nginx.system_nginx import sees
 from tests.place import ROOT
 from tests.wait import until
 

@@ -1,4 +1,4 @@
-"""The nginx that the system runs: whose it is, and what it sees."""
+"""The nginx that the system runs: its group, its pid, and whether it has the same directories."""
 
 import grp
 import os
@@ -11,13 +11,13 @@ from aiohttp_fleet.nginx.directives import directive
 
 
 def group() -> str:
-    """Return the group of the workers of the nginx that the system runs: who may write to a socket of that group.
+    """Return the group of its workers, which may then write to sockets of that group.
 
     ``user`` in its own nginx.conf, else what it was built with
     (https://nginx.org/en/docs/ngx_core_module.html#user).
 
     Raises:
-        FleetError: there is no such nginx, or the group cannot be told.
+        FleetError: there is no such nginx, or the group cannot be found out.
     """
     binary = find_nginx()
     conf = Path(binary.built_in("conf-path"))
@@ -27,12 +27,12 @@ def group() -> str:
         name = words[1] if len(words) > 1 else "" if words else binary.built_in("group")
         return name or grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except (OSError, KeyError) as error:
-        reason = f"who its workers run as cannot be told ({error})"
+        reason = f"the user of its workers cannot be found out ({error})"
         raise FleetError(str(conf), reason, "name their group with --group") from None
 
 
 def master() -> int | None:
-    """Return the pid of the running one, None where there is none that one can see.
+    """Return its pid, None if it does not run, or its pid file cannot be read.
 
     Raises:
         FleetError: there is no such nginx.
@@ -48,14 +48,14 @@ def master() -> int | None:
 
 
 def sees(pid: int, directory: Path) -> bool:
-    """Whether a process has the same directory at a path as we have; where that cannot be told, it has.
+    """Whether a process has the same directory at a path as this process; True if that cannot be found out.
 
     Under systemd's PrivateTmp= it has a /tmp of its own
     (https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp=).
 
     Args:
         pid: the process.
-        directory: an absolute path; where it does not exist, the nearest above it counts.
+        directory: an absolute path; if it does not exist, the nearest one above it counts.
     """
     there = next(path for path in (directory, *directory.parents) if path.exists())
     try:

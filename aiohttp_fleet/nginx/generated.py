@@ -1,0 +1,141 @@
+"""``run/main.conf`` and ``run/server.conf``: nginx configuration that depends on the machine and nginx's version.
+
+nginx has no conditions, and refuses a file with a directive that it does not know. The launcher writes both files
+before it starts nginx, each reload before it signals nginx; ``kit/main.conf`` and ``kit/server.conf`` include them.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp_fleet.common.limits import cores, file_limit
+from aiohttp_fleet.common.read_files import read_existing, read_text
+from aiohttp_fleet.common.write_files import put_file
+from aiohttp_fleet.config.fleet import SITE
+from aiohttp_fleet.nginx.adopt import running_master
+from aiohttp_fleet.nginx.binary import running_nginx
+from aiohttp_fleet.nginx.directives import directive, proxied_to
+from aiohttp_fleet.nginx.tls_files import TlsFiles
+
+CORES = 3
+"""Cores for each nginx worker, which costs a third to a half of what the application costs for a small answer."""
+LEAST = 2
+"""Nginx workers, if there are as many cores."""
+CLIENTS = 10_000
+"""Clients at a time that nginx shall have room for."""
+FILES = 22_000
+"""Open files that they need: two each, below 15/16 of worker_connections."""
+
+MIN_TIMEOUT = (1, 27, 4)
+"""Version: https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout."""
+HTTP2 = (1, 25, 1)
+"""Version: https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2; earlier it is a parameter of listen."""
+
+_HEAD = "# Written by aiohttp-fleet at each start and reload of nginx, for nginx {version}: do not edit.\n"
+_KEEP = """
+# At a reload, idle connections that were used in the last 5 s are closed with their next answer, not at once: a request
+# that is just being sent does not fail.
+# Default: 0
+# https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
+keepalive_min_timeout 5s;
+"""
+_CLOSE = """
+# At a reload this nginx closes idle connections at once, and a request that is just being sent fails. So "fleet reload"
+# makes a file for a few seconds before, and while it exists each answer ends its connection.
+# https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if
+set $fleet_closing "";
+if (-f "{mark}") {{
+  set $fleet_closing $uri;
+}}
+if ($fleet_closing ~ "^/(?!\\.well-known/)") {{
+  return 418;
+}}
+error_page 418 = @fleet_closing;
+location @fleet_closing {{
+  keepalive_timeout 0;
+  proxy_pass {workers};
+}}
+
+# nginx looks for the file once a second.
+# Default: off
+# https://nginx.org/en/docs/http/ngx_http_core_module.html#open_file_cache
+open_file_cache max=1000 inactive=60s;
+open_file_cache_valid 1s;
+open_file_cache_errors on;
+"""
+
+
+def generated_texts(conf: Path, text: str, version: str, master: int = 0) -> Mapping[Path, str]:
+    """Return the text of each file.
+
+    Args:
+        conf: nginx.conf or site.conf.
+        text: its text, which need not be written yet.
+        version: of nginx, such as ``1.22.1``.
+        master: pid of the nginx that reads them; 0 for this process, which becomes it.
+    """
+    run = conf.parent / "run"
+    server = {run / "server.conf": _HEAD.format(version=version) + _server(conf, text, version)}
+    return server if conf.name == SITE else {run / "main.conf": _main(text, master), **server}
+
+
+def write_generated(conf: Path, version: str, master: int = 0) -> None:
+    """Write the files; the arguments are those of `generated_texts`.
+
+    Raises:
+        FleetError: ``run/`` is missing or not writable.
+    """
+    for path, text in generated_texts(conf, read_text(conf), version, master).items():
+        if read_existing(path) != text:
+            put_file(path, text)
+
+
+def refresh_generated(conf: Path) -> None:
+    """Write the files for the nginx that runs, or would be started.
+
+    Raises:
+        FleetError: ``run/`` is missing or not writable.
+    """
+    write_generated(conf, running_nginx(conf).version(), running_master(conf) or 0)
+
+
+def closes_by_answer(conf: Path) -> bool:
+    """Whether the nginx that runs ends connections with an answer while ``run/closing`` exists."""
+    return "@fleet_closing" in (read_existing(conf.parent / "run" / "server.conf") or "")
+
+
+def _main(text: str, master: int) -> str:
+    if directive("worker_processes", text):
+        return ""
+    number, reason = worker_count(cores(master), file_limit(master))
+    return f"worker_processes {number}; # {reason}\n"
+
+
+def worker_count(cores: int, files: int) -> tuple[int, str]:
+    """Return how many nginx workers there should be, and why.
+
+    Args:
+        cores: of the machine.
+        files: limit of open files of each of them.
+    """
+    by_cores, by_files = max(min(LEAST, cores), -(-cores // CORES)), -(-FILES // files)
+    if by_cores >= min(by_files, cores):
+        return by_cores, f"for {cores} cores"
+    return min(by_files, cores), f"{CLIENTS} clients need more than {files} open files"
+
+
+def _server(conf: Path, text: str, version: str) -> str:
+    numbers = tuple(map(int, re.findall(r"\d+", version)))
+    texts = [_listen(conf, numbers)]
+    if numbers >= MIN_TIMEOUT:
+        texts.append(_KEEP)
+    elif workers := proxied_to(text):
+        texts.append(_CLOSE.format(mark=conf.parent / "run" / "closing", workers=workers))
+    return "".join(texts)
+
+
+def _listen(conf: Path, version: tuple[int, ...]) -> str:
+    lines = read_existing(TlsFiles(conf.parent).listen_conf) or ""
+    if version < HTTP2:
+        return lines.replace(" ssl ", " ssl http2 ")
+    return lines + "http2 on;\n" * bool(lines)

@@ -1,1 +1,0 @@
-"""A fleet as a site of an nginx that the system runs."""

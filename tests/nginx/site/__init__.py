@@ -1,1 +1,0 @@
-"""Tests of aiohttp_fleet.nginx.site."""
