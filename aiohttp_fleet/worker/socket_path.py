@@ -75,9 +75,8 @@ def _clear_socket(path: str) -> None:
         reason = "another user serves a socket there"
         raise FleetError(path, reason, "stop that user's fleet, or choose another --path") from None
     except OSError as error:
-        raise FleetError(
-            path, f"cannot find out which process serves it ({error.strerror})", "see ls -l and ss -xlp"
-        ) from None
+        reason = f"cannot find out which process serves it ({error.strerror})"
+        raise FleetError(path, reason, "see ls -l and ss -xlp") from None
     if not is_orphan(path, owner):
         who = f"pid {owner.pid}" if owner.pid else "a process in another container"
         step = "stop that process or fleet first, or choose another --path"
@@ -97,19 +96,15 @@ def is_orphan(path: str, owner: Peer) -> bool:
     A worker binds a name that contains the pid of its first parent, and the kernel returns that name to each client
     (getpeername(2)). An orphan's parent is now init or a subreaper, not the first one.
     """
-    first_parent = owner.bound.removesuffix(f".{owner.pid}").rpartition(".")[2]
-    return _is_temporary(path, owner) and first_parent != str(owner.parent)
-
-
-def _is_temporary(path: str, owner: Peer) -> bool:
-    return Path(owner.bound).parent == Path(path).parent and owner.bound.endswith(f".{owner.pid}")
+    name, _, pid = owner.bound.rpartition(".")
+    is_worker = Path(name).parent == Path(path).parent and pid == str(owner.pid)
+    return is_worker and name.rpartition(".")[2] != str(owner.parent)
 
 
 def _check_length(path: str) -> None:
     if (length := len(os.fsencode(path))) > LONGEST:
-        raise FleetError(
-            path, f"a socket path of {length} bytes, at most {LONGEST} are possible", "choose a shorter --path"
-        )
+        reason = f"a socket path of {length} bytes, at most {LONGEST} are possible"
+        raise FleetError(path, reason, "choose a shorter --path")
     if len(os.fsencode(_temporary(path, os.getppid()))) > LONGEST:
         reason = "so long that no temporary name in it fits"
         raise FleetError(str(Path(path).parent), reason, "choose a shorter directory in --path")
@@ -138,9 +133,7 @@ class SocketPath:
         self._mode = mode
         self._gid = gid
         self._inode: tuple[int, int] | None = None
-        self._bound = _temporary(
-            path, os.getppid()
-        )  # here: an orphan that binds again keeps the name of its first parent
+        self._bound = _temporary(path, os.getppid())  # here: an orphan that binds again keeps its first parent's pid
 
     def bind(self, backlog: int) -> socket.socket:
         """Return a socket that listens under a temporary name, with its mode and group set.
@@ -151,9 +144,7 @@ class SocketPath:
         sock = None
         try:
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            Path(self._bound).unlink(
-                missing_ok=True
-            )  # left by a process with our pid that was killed before its publish
+            Path(self._bound).unlink(missing_ok=True)  # of a process with our pid, killed before it was published
             sock.bind(self._bound)
             Path(self._bound).chmod(self._mode)
             if self._gid is not None:
