@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.standby_command import NUMBER
 
-NUMBER = "WORKER_NUMBER"
-"""The variable that tells a worker its number, and the standby 0."""
 MARGIN = 10
 """Seconds between the drain deadline and SIGKILL, for handlers to be cancelled and the application's clean-up."""
 _KEEPALIVE_TIMEOUT = re.compile(
