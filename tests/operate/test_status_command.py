@@ -77,7 +77,7 @@ def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
     assert (done.returncode, nginx["ready"]) == (1, False)
     reasons = (
         f"bind() to 127.0.0.1:{made.port} failed (98: Address",
-        f"its port is taken by python, pid {os.getpid()}",
+        f"pid {os.getpid()}",
     )
     assert any(reason in nginx["reason"] for reason in (*reasons, "starting", "backoff")), nginx
 
