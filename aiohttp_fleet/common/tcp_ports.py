@@ -50,8 +50,8 @@ def _rows(state: str, ports: Set[int]) -> Iterator[list[str]]:
 
 
 def _has(directory: Path, sockets: set[str]) -> bool:
-    with contextlib.suppress(OSError):  # another user's, or it has ended
-        for entry in os.scandir(directory):
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:  # another user's, or it has ended
+        for entry in entries:
             with contextlib.suppress(OSError):
                 if os.readlink(entry.path) in sockets:  # noqa: PTH115, it names no path
                     return True

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from aiohttp_fleet.common.findings import Finding, Level
 from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.standby_command import NUMBER
 
-NUMBER = "WORKER_NUMBER"
-"""Variable with the number of a worker; the standby's is 0."""
 MARGIN = 10
 """Seconds between the drain deadline and SIGKILL, for handlers to be cancelled and the application's clean-up."""
 _KEEPALIVE_TIMEOUT = re.compile(

@@ -11,7 +11,7 @@ import platform
 import re
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import SITE, Fleet, Worker
+from aiohttp_fleet.config.standby_command import is_standby, standby_arguments, standby_of
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
 WORKER = "aiohttp_fleet.worker"
@@ -46,15 +47,21 @@ def read_fleet(path: Path, program: str) -> Fleet:
     """
     options = _options(path)
     groups = {group.name: group.process_configs for group in options.configroot.supervisord.process_group_configs}
-    numbers = _numbers(path, options.parser, program)
-    if program not in groups:
-        raise FleetError(f"{path}, [program:{program}]", "a [group:x] has taken it in", "leave it out of every group")
-    workers = [_worker(path, program, config, numbers[config.name]) for config in groups[program]]
-    standby = [_worker(path, STANDBY, config, 0) for config in groups.get(STANDBY, [])[:1]]
+
+    def workers_of(program: str) -> list[Worker]:
+        numbers = _numbers(path, options.parser, program)
+        if program not in groups:
+            step = "leave it out of every group"
+            raise FleetError(f"{path}, [program:{program}]", "a [group:x] has taken it in", step)
+        found = [_worker(path, program, config, numbers[config.name]) for config in groups[program]]
+        return sorted(found, key=lambda worker: worker.number)
+
+    workers = workers_of(program)
+    standby = [_standby(path, config, workers_of) for config in groups.get(STANDBY, [])[:1]]
     _refuse_shared_sockets(path, workers + standby)
     return Fleet(
         program=program,
-        workers=tuple(sorted(workers, key=lambda worker: worker.number)),
+        workers=tuple(workers),
         standby=standby[0] if standby else None,
         nginx=_namespec(groups, NGINX),
         watchdog=_namespec(groups, WATCHDOG),
@@ -161,6 +168,18 @@ def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Wor
         drain=flags.drain,
         stopwaitsecs=config.stopwaitsecs,
     )
+
+
+def _standby(path: Path, config: ProcessConfig, workers_of: Callable[[str], list[Worker]]) -> Worker:
+    """Read ``[program:standby]``, whose command is its own or the workers'."""
+    written = _worker(path, STANDBY, config, 0)
+    if not is_standby(written.argv):
+        return written
+    try:
+        arguments = standby_arguments(written.argv[3:])
+    except ValueError as error:
+        raise FleetError(f"{path}, [program:{STANDBY}]", str(error), "fix its command, then retry") from None
+    return standby_of(workers_of(arguments.program), written, arguments)
 
 
 class _Flags(argparse.ArgumentParser):

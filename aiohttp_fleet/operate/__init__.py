@@ -1,1 +1,1 @@
-"""The commands status, restart and scale, and what they do."""
+"""The commands status, restart and scale."""

@@ -1,4 +1,4 @@
-"""What every process of the fleet is doing now."""
+"""The state of every process of the fleet."""
 
 import socket
 import time
@@ -8,8 +8,10 @@ from typing import Any
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.log_tail import last_lines
 from aiohttp_fleet.common.read_files import read_text
-from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.common.tcp_ports import listeners, process_name
+from aiohttp_fleet.common.unix_peer import Peer, peer
 from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.directives import listen_address
 from aiohttp_fleet.operate.process import Process
 from aiohttp_fleet.supervision.control_client import Unresponsive, query_all
@@ -20,18 +22,23 @@ _UP = ("STARTING", "RUNNING", "STOPPING")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
 ANSWER = 1.0
-"""Seconds for all control sites to answer."""
+"""Seconds for all control sockets to answer."""
 POLL = 0.1
-"""Seconds between two looks."""
+"""Seconds between two observations."""
 TAIL = 10
-"""Lines at the end of a log in which the one that says something is looked for."""
+"""Lines at the end of a log that are searched for a reason."""
 
 
 def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> list[Process]:
-    """Look until every process is ready, one has given up, or so many seconds are over; return the last look.
+    """Observe until every process is ready, one is FATAL, or the time is over; return the last observation.
+
+    Args:
+        fleet: the fleet.
+        supervisord: it runs the fleet.
+        seconds: the time.
 
     Raises:
-        FleetError: supervisord does not answer, not in all that time.
+        FleetError: supervisord has not answered in all that time.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -70,7 +77,7 @@ def _worker(worker: Worker, info: dict[str, Any] | None, answer: Health | FleetE
 
 
 def _unwell(health: Health | None, answer: Health | FleetError | None) -> str:
-    """Say what is wrong as far as the control site tells; whoever has none is judged by its socket."""
+    """Say what is wrong according to the control socket; empty where there is none."""
     if isinstance(answer, Unresponsive):
         return "its event loop is blocked, or it is stopped"
     return health.state if health and health.state != "ready" else ""
@@ -85,7 +92,7 @@ def _watchdog(namespec: str, info: dict[str, Any] | None) -> Process:
 def _nginx(fleet: Fleet, namespec: str, info: dict[str, Any] | None) -> Process:
     found = listen_address(read_text(fleet.nginx_conf))
     where = "{}:{}".format(*found) if found else "?"
-    reason = _down(namespec, info) or _not_listening(found, info or {})
+    reason = _down(namespec, info) or _not_listening(found, info or {}, fleet.nginx_conf)
     return _process("nginx", namespec, where, info, reason)
 
 
@@ -105,12 +112,12 @@ def _down(namespec: str, info: dict[str, Any] | None) -> str:
         return ""
     if info["statename"] == "STOPPED":
         return f"stopped ({info['description']}); supervisorctl start {namespec}"
-    return _last_words(Path(info["stdout_logfile"])) or str(info["spawnerr"] or info["description"])
+    return _last_reason(Path(info["stdout_logfile"])) or str(info["spawnerr"] or info["description"])
 
 
-def _last_words(log: Path) -> str:
-    """Return the last line of a log that says something, empty when there is none."""
-    # nginx tries five times to bind a port; the line before this one says which, and why not.
+def _last_reason(log: Path) -> str:
+    """Return the last line of a log that has a reason, empty when there is none."""
+    # nginx tries five times to bind a port; the line before this one has the port and the error.
     lines = (line for line in reversed(last_lines(log, TAIL)) if "still could not bind()" not in line)
     return next(lines, "")
 
@@ -125,13 +132,17 @@ def _not_served(worker: Worker, info: dict[str, Any]) -> str:
     return "" if owner.pid == info["pid"] else f"its socket is served by pid {owner.pid}"
 
 
-def _not_listening(found: tuple[str, int] | None, info: dict[str, Any]) -> str:
-    if info["statename"] != "RUNNING":  # another process may have its port, as long as it still tries
+def _not_listening(found: tuple[str, int] | None, info: dict[str, Any], conf: Path) -> str:
+    if info["statename"] != "RUNNING":
         return str(info["statename"]).lower()
     if found is None:
-        return "there is no TCP port to be found in its configuration"
+        return "its configuration has no TCP port"
     try:
         socket.create_connection(found, CONNECT_TIMEOUT).close()
     except OSError as error:
         return f"it does not accept connections ({error.strerror or error})"
-    return ""
+    own = {int(info["pid"]), running_master(conf)}  # another one when nginx was adopted
+    pids = listeners(found[1]) or []  # empty also where they cannot be seen
+    if not pids or any(own & {pid, Peer(pid, "").parent} for pid in pids):
+        return ""
+    return f"its port is taken by {process_name(pids[0])}, pid {pids[0]}"

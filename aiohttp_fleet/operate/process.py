@@ -1,4 +1,4 @@
-"""What is known of a process at one moment."""
+"""A process at one moment."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class Process:
         pid: process id, None when there is none.
         uptime: seconds since it was started, None when it does not run.
         socket: what it serves: a socket path, or nginx's address.
-        ready: whether a client would be answered.
+        ready: whether it serves.
         reason: why it is not ready, empty when it is.
-        health: what its control site says; None for what has none, or does not answer.
+        health: the answer of its control socket; None when there is none.
     """
 
     name: str

@@ -1,88 +1,169 @@
-"""``fleet restart``: a roll."""
+"""``fleet restart``: start a rolling restart and show it, attach to one, or cancel it."""
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 import click
 
+from aiohttp_fleet.common.deferred_signals import ENDING
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.static.apply import require_current
-from aiohttp_fleet.operate.restart_order import select_workers
-from aiohttp_fleet.operate.restart_worker import Restarted
-from aiohttp_fleet.operate.rolling_restart import plan_restart, rolling_restart
-from aiohttp_fleet.supervision.command import FleetContext, command, supervisord_of
+from aiohttp_fleet.operate.rolling_restart import (
+    Run,
+    attach_restart,
+    plan_restart,
+    reports,
+    require_no_restart,
+    select_workers,
+    start_restart,
+)
+from aiohttp_fleet.supervision.command import INTERRUPTED, FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import has_preflight
+from aiohttp_fleet.supervision.rolling_restart import Restarted, RestartReport, RestartState
 
 
 @command
 @click.argument("names", nargs=-1, metavar="[WORKER]...")
-@click.option("--check", metavar="PATH", help="GET this through each new worker's socket; below 400 is well.")
+@click.option("--check", metavar="PATH", help="GET this through each new worker's socket; below 400 is ready.")
 @click.option("--timeout", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
               help="How long a worker may take to become ready.")  # fmt: skip
-def restart(context: FleetContext, names: tuple[str, ...], check: str | None, timeout: float) -> int:
-    """Restart workers one at a time; the first that fails ends it, the others stay. No request is lost."""
+@click.option("--detach", is_flag=True, help="Return as soon as it has started.")
+@click.option("--attach", is_flag=True, help="Show the one that is running, or the last one.")
+@click.option("--cancel", is_flag=True, help="End the one that is running; no worker is left stopped.")
+def restart(
+    context: FleetContext, names: tuple[str, ...], check: str | None, timeout: float, detach: bool, attach: bool,
+    cancel: bool,
+) -> int:  # fmt: skip
+    """Restart workers one at a time; the first failure ends it, the others stay. No request fails."""
     fleet = context.fleet()
     workers, unknown = select_workers(fleet, names)
     if unknown:
         raise click.UsageError(f"There is no worker {', '.join(unknown)}; see fleet status.")
     if check is not None and not check.startswith("/"):
         raise click.UsageError("--check is a path, such as /health.")
-    code, reason, done = 0, "", list[Restarted]()
+    if detach + attach + cancel > 1:
+        raise click.UsageError("--detach, --attach and --cancel exclude each other.")
+    context.output.add(done=False, reason="", workers=[])
+    if attach or cancel:
+        return _attach(context, fleet, cancel)
+    return _restart(context, fleet, workers, check, timeout, detach)
+
+
+def _attach(context: FleetContext, fleet: Fleet, cancel: bool) -> int:
+    run = attach_restart(fleet, supervisord_of(fleet))
+    report = run.report()
+    if cancel:
+        if not report.is_running:
+            raise FleetError(
+                fleet.program, "no rolling restart is running", "fleet restart --attach shows the last one"
+            )
+        run.cancel()
+    with Progress(len(report.workers), context.output.as_json) as progress, _noted_signals() as signals:
+        report = _follow(run, progress, signals)
+    code = _result(context, fleet, report)
+    return 0 if cancel and code == INTERRUPTED else code
+
+
+def _restart(
+    context: FleetContext, fleet: Fleet, workers: list[Worker], check: str | None, timeout: float, detach: bool
+) -> int:
+    owner = f"fleet restart (pid {os.getpid()})"
+    with ExitStack() as lock, Progress(len(workers), context.output.as_json) as progress:
+        lock.enter_context(exclusive_lock(fleet, "fleet restart"))
+        supervisord = supervisord_of(fleet)
+        require_no_restart(fleet, supervisord)
+        progress.begin("preflight")
+        if not has_preflight(workers[0]):
+            progress.note("no preflight: the command is not aiohttp_fleet.worker's")
+        todo = plan_restart(fleet, supervisord, workers)
+        with _noted_signals() as signals:
+            run = start_restart(supervisord, todo, timeout, check, owner, detach)
+            if run.is_detached:
+                lock.close()  # supervisord itself refuses a second one
+            if detach:
+                context.output.add(state=RestartState.RUNNING, workers=[])
+                context.output.line("started; fleet restart --attach shows it, fleet restart --cancel ends it")
+                return 0
+            report = _follow(run, progress, signals)
+    return _result(context, fleet, report)
+
+
+@contextmanager
+def _noted_signals() -> Iterator[list[int]]:
+    """Note Ctrl-C, SIGTERM and SIGHUP in the list instead of raising KeyboardInterrupt."""
+    heard: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     try:
-        with exclusive_lock(fleet, "fleet restart"), Progress(len(workers), silent=context.output.as_json) as progress:
-            left = _roll(fleet, workers, timeout, check, progress, done)
-        code, reason = (1, _why(done[-1], left)) if not done[-1].ok else (0, "")
-    except FleetError as error:
-        code, reason = 1, str(error)
-    except KeyboardInterrupt:
-        code, reason = 130, "interrupted; no worker is left stopped, fleet restart begins anew"
-    told = _static(fleet) if not reason else ""
-    context.output.add(done=not reason, reason=reason, workers=[asdict(step) for step in done])
-    if reason and not context.output.as_json:
-        for line in done[-1].log if done else ():
-            click.echo(f"  {line}", err=True)
-        click.echo(f"fleet: {reason}", err=True)
-    if told:
-        click.echo(f"fleet: {told}", err=True)
-    return code
+        for number, handler in handlers.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, lambda number, _: heard.append(number))
+        yield heard
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _follow(run: Run, progress: Progress, signals: list[int]) -> RestartReport:
+    """Show a restart to its end and return the last report; Ctrl-C and SIGTERM cancel it.
+
+    SIGHUP, the end of the operator's connection, ends only this client where the restart goes on without it.
+    """
+    report, shown = RestartReport(), ("", "")
+    for following in reports(run, lambda: bool(signals)):
+        if signal.SIGHUP in signals and run.is_detached:
+            break
+        for done in following.restarted[len(report.restarted) :]:
+            progress.done(_line(done), done.ok)
+        report = following
+        if report.current and shown != (report.current, report.step):
+            shown = report.current, report.step
+            progress.begin(": ".join(shown))
+    return report
+
+
+def _line(done: Restarted) -> str:
+    if not done.ok:
+        return f"{done.name}: {done.reason}"
+    times = f"drained in {done.drained:.1f} s, ready in {done.started:.1f} s"
+    return f"{done.name}: {times}, pid {done.old_pid} -> {done.new_pid}"
+
+
+def _result(context: FleetContext, fleet: Fleet, report: RestartReport) -> int:
+    """Report how it ended, and return the exit code."""
+    output, reason = context.output, _reason(report)
+    output.add(state=report.state, done=not reason, reason=reason, workers=[asdict(done) for done in report.restarted])
+    for line in report.restarted[-1].log if report.restarted else ():
+        output.line(f"  {line}", err=True)
+    if sentence := reason or _static(fleet):
+        output.line(f"fleet: {sentence}", err=True)
+    return {RestartState.DONE.value: 0, RestartState.FAILED.value: 1}.get(report.state, INTERRUPTED)
+
+
+def _reason(report: RestartReport) -> str:
+    remaining = ", ".join(report.remaining)
+    if report.state == RestartState.DONE:
+        return ""
+    if report.state == RestartState.RUNNING:
+        return "the restart goes on in supervisord; fleet restart --attach shows it"
+    if report.state == RestartState.CANCELLED:
+        return f"interrupted; no worker is left stopped; not restarted: {remaining}; run fleet restart again"
+    if report.reason or not report.restarted:
+        return f"{report.reason}; see fleet status"
+    failed = report.restarted[-1]
+    others = f"not restarted: {remaining}" if remaining else "it was the last"
+    return f"{failed.name}: {failed.reason}; {others}; fix it, then run fleet restart again"
 
 
 def _static(fleet: Fleet) -> str:
-    """Say that nginx serves what the new code has no longer, or has elsewhere."""
+    """Say so when nginx serves static files that the new code no longer has, or has elsewhere."""
     try:
         require_current(fleet)
     except FleetError as error:
         return str(error)
     return ""
-
-
-def _roll(
-    fleet: Fleet, workers: list[Worker], timeout: float, check: str | None, progress: Progress, done: list[Restarted]
-) -> list[Worker]:
-    """Do it, append what became of each worker to ``done``, and return those whose turn did not come."""
-    progress.begin("preflight")
-    if not has_preflight(workers[0]):
-        progress.note("no preflight: the command is not aiohttp_fleet.worker's")
-    control = supervisord_of(fleet)
-    todo = plan_restart(fleet, control, workers)
-    for step in rolling_restart(control, todo, timeout, check):
-        if isinstance(step, Restarted):
-            done.append(step)
-            progress.done(_line(step), step.ok)
-        else:
-            progress.begin(f"{step.name}: draining and starting")
-    return todo[len(done) :]
-
-
-def _line(step: Restarted) -> str:
-    if not step.ok:
-        return f"{step.name}: {step.reason}"
-    times = f"drained in {step.drained:.1f} s, ready in {step.started:.1f} s"
-    return f"{step.name}: {times}, pid {step.old_pid} -> {step.new_pid}"
-
-
-def _why(failed: Restarted, left: list[Worker]) -> str:
-    others = f"not touched: {', '.join(worker.name for worker in left)}" if left else "it was the last"
-    return f"{failed.name}: {failed.reason}; {others}; mend it, then run fleet restart again"

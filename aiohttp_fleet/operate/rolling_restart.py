@@ -1,42 +1,267 @@
-"""A roll: worker after worker, until all are done or one fails."""
+"""The client of a rolling restart: what has to be true before it starts, in which order, and who drives it.
 
-from collections.abc import Iterator, Sequence
+supervisord drives it where the plugin is loaded, so it goes on when this client ends; otherwise this process does.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_directory, process_environ
+from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.observe import observe
-from aiohttp_fleet.operate.restart_order import has_spare, restart_order
-from aiohttp_fleet.operate.restart_worker import Restarted, restart_worker
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.supervision.rolling_restart import (
+    CHECK,
+    KILL,
+    RestartReport,
+    RollingRestart,
+    Target,
+    WorkerRestart,
+    report_of,
+)
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, Unanswered
+
+T = TypeVar("T")
+
+
+def select_workers(fleet: Fleet, names: Sequence[str]) -> tuple[list[Worker], list[str]]:
+    """Return the workers that are named, all for no names, and the names that no worker has.
+
+    Args:
+        fleet: the fleet.
+        names: such as ``web2`` or ``aiohttp:web2``.
+    """
+    known = {name: worker for worker in fleet.workers for name in (worker.name, worker.namespec)}
+    unknown = [name for name in names if name not in known]
+    wanted = {known[name].name for name in names if name in known}
+    return [worker for worker in fleet.workers if not names or worker.name in wanted], unknown
+
+
+def restart_order(workers: Sequence[Worker], ready: Collection[str]) -> list[Worker]:
+    """Return the workers in the order of a restart: first those that do not serve anyway, then by number.
+
+    Args:
+        workers: the workers to restart.
+        ready: names of the workers that are ready.
+    """
+    return sorted(workers, key=lambda worker: (worker.name in ready, worker.number))
+
+
+def has_spare(fleet: Fleet, workers: Sequence[Worker], ready: Collection[str]) -> bool:
+    """Whether at least one ready process remains while each of the workers restarts."""
+    if fleet.standby and fleet.standby.name in ready:
+        return True
+    serving = [worker for worker in fleet.workers if worker.name in ready]
+    return len(serving) > 1 or not any(worker in serving for worker in workers)
 
 
 def plan_restart(fleet: Fleet, supervisord: Supervisord, workers: Sequence[Worker]) -> list[Worker]:
-    """Try the new code, and return the workers in the order in which they are to be restarted. Touches nothing.
+    """Try the new code, and return the workers in the order in which they are to be restarted. Changes nothing.
 
     Raises:
-        FleetError: the code cannot be built, or nobody would serve in the meantime.
+        FleetError: the code cannot be built, or no process would serve in the meantime.
     """
     pid = supervisord.pid()
     preflight(workers[0], process_environ(pid), directory=process_directory(pid))
     ready = {row.name for row in observe(fleet, supervisord) if row.ready}
     if not has_spare(fleet, workers, ready):
         step = "start another worker or the standby first, see fleet status"
-        raise FleetError(fleet.program, "nobody else is ready to serve during the roll", step)
+        raise FleetError(fleet.program, "no other worker is ready; restarting now would cause downtime", step)
     return restart_order(workers, ready)
 
 
-def rolling_restart(
-    supervisord: Supervisord, workers: Sequence[Worker], timeout: float, check: str | None
-) -> Iterator[Worker | Restarted]:
-    """Restart the workers one at a time; yield each as its turn begins, and what became of it.
+class Run(Protocol):
+    """A rolling restart, whichever process drives it."""
 
-    Ends with the first that fails; the others are not touched.
+    is_detached: bool
+    """Whether it goes on when this process ends."""
+
+    def report(self) -> RestartReport:
+        """Return how far it is; where this process drives it, do what can be done now.
+
+        Raises:
+            FleetError: it is not known any more.
+        """
+
+    def cancel(self) -> None:
+        """End it as soon as no worker is stopped."""
+
+
+class _InSupervisord:
+    is_detached = True
+
+    def __init__(self, supervisord: Supervisord, patience: float) -> None:
+        self._supervisord = supervisord
+        self._patience = patience
+        self._report = RestartReport()
+        self._answered = time.monotonic()
+
+    def report(self) -> RestartReport:
+        try:
+            struct = self._supervisord.restart_report()
+        except Unanswered:
+            if time.monotonic() - self._answered >= self._patience:
+                raise
+            return self._report
+        if not struct:
+            raise FleetError("fleet restart", "supervisord has been restarted, and with it all workers", "fleet status")
+        self._answered, self._report = time.monotonic(), report_of(struct)
+        return self._report
+
+    def cancel(self) -> None:
+        _answered(self._supervisord.cancel_restart, self._patience)
+
+
+class _Here:
+    is_detached = False
+
+    def __init__(self, restart: RollingRestart) -> None:
+        self._restart = restart
+
+    def report(self) -> RestartReport:
+        self._restart.advance()
+        return self._restart.report
+
+    def cancel(self) -> None:
+        self._restart.cancel()
+
+
+def start_restart(
+    supervisord: Supervisord,
+    workers: Sequence[Worker],
+    timeout: float,
+    check: str | None,
+    owner: str,
+    detached: bool = False,
+) -> Run:
+    """Start a rolling restart, in supervisord where it can.
+
+    Args:
+        supervisord: it runs the workers.
+        workers: in order.
+        timeout: seconds that each gets to become ready.
+        check: path of a GET through each one's own socket that must be answered with a status below 400.
+        owner: the command that starts it, such as ``fleet restart (pid 42)``.
+        detached: whether it has to go on when this process ends.
+
+    Raises:
+        FleetError: one is running, supervisord cannot do it, or does not answer.
     """
-    for worker in workers:
-        yield worker
-        done = restart_worker(supervisord, worker, timeout, check)
-        yield done
-        if not done.ok:
+    targets = [_target(worker) for worker in workers]
+    if running_restart(supervisord) is None:
+        if detached:
+            raise _without_plugin(supervisord)
+        return _Here(RollingRestart(supervisord, targets, timeout, check or "", owner))
+    patience = max(target.stopwaitsecs for target in targets) + KILL + timeout + CHECK
+    try:
+        supervisord.start_restart([target.namespec for target in targets], timeout, check or "", owner)
+    except Unanswered:  # it may have started
+        report = _answered(lambda: running_restart(supervisord), patience)
+        if report is None or report.owner != owner:
+            raise
+    return _InSupervisord(supervisord, patience)
+
+
+def attach_restart(fleet: Fleet, supervisord: Supervisord) -> Run:
+    """Return the rolling restart that runs in supervisord, or the last one.
+
+    Raises:
+        FleetError: there was none, or supervisord cannot do it.
+    """
+    report = running_restart(supervisord)
+    if report is None:
+        raise _without_plugin(supervisord)
+    if not report.workers:
+        raise FleetError(fleet.program, "there was no rolling restart since supervisord was started", "fleet restart")
+    return _InSupervisord(supervisord, max(worker.stopwaitsecs for worker in fleet.served) + KILL)
+
+
+def running_restart(supervisord: Supervisord) -> RestartReport | None:
+    """Return the rolling restart in supervisord, or the last one, without workers when there was none.
+
+    None where supervisord cannot do it.
+
+    Raises:
+        FleetError: supervisord does not answer.
+    """
+    struct = supervisord.restart_report()
+    return None if struct is None else report_of(struct)
+
+
+def require_no_restart(fleet: Fleet, supervisord: Supervisord) -> None:
+    """Make sure that no rolling restart runs in supervisord.
+
+    Raises:
+        FleetError: one runs.
+    """
+    report = running_restart(supervisord)
+    if report and report.is_running:
+        reason = f"a rolling restart is running (by {report.owner}; {report.current} is {report.step})"
+        raise FleetError(fleet.program, reason, "fleet restart --attach shows it, fleet restart --cancel ends it")
+
+
+def reports(run: Run, interrupted: Callable[[], object] = lambda: False) -> Iterator[RestartReport]:
+    """Yield reports until the restart has ended; the last one is the result.
+
+    Args:
+        run: the restart.
+        interrupted: asked again and again; once it is true, the restart is cancelled.
+
+    Raises:
+        FleetError: supervisord does not answer for too long.
+    """
+    is_cancelled = False
+    while True:
+        if interrupted() and not is_cancelled:
+            run.cancel()
+            is_cancelled = True
+        report = run.report()
+        yield report
+        if not report.is_running:
             return
+        time.sleep(POLL)
+
+
+def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
+    """Wait until a worker is ready; return why it is not, empty when it is.
+
+    Args:
+        supervisord: it knows the worker's pid.
+        worker: the worker.
+        timeout: seconds.
+
+    Raises:
+        FleetError: supervisord does not answer.
+    """
+    steps = WorkerRestart(supervisord, _target(worker), timeout, "").wait_ready()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return str(ended.value)
+        time.sleep(POLL)
+
+
+def _without_plugin(supervisord: Supervisord) -> FleetError:
+    plugin = supervisord.plugin() or {"missing": ["supervisord has no [rpcinterface:fleet]"]}
+    reason = f"only supervisord can drive a restart without its client ({'; '.join(plugin.get('missing', ()))})"
+    return FleetError("fleet restart", reason, "see the shipped supervisord.conf, then restart supervisord")
+
+
+def _target(worker: Worker) -> Target:
+    return Target(worker.namespec, worker.socket, worker.control, worker.stopwaitsecs)
+
+
+def _answered(ask: Callable[[], T], seconds: float) -> T:
+    """Call supervisord; until the deadline a call that is not answered is repeated."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except Unanswered:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(POLL)

@@ -1,4 +1,4 @@
-"""Another number of workers, while all others serve on. Whatever fails, everything is as before."""
+"""Change the number of workers while the others serve. A failure restores everything."""
 
 import time
 from collections import deque
@@ -17,16 +17,17 @@ from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.apply import apply
 from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.upstream_text import render_upstream, upstream_diff
-from aiohttp_fleet.operate.restart_worker import KILL, wait_ready
+from aiohttp_fleet.operate.rolling_restart import require_no_restart, wait_ready
+from aiohttp_fleet.supervision.rolling_restart import KILL
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 BACK = 30.0
-"""Seconds for workers that were already drained, and come back because the rest has failed."""
+"""Seconds that workers get to become ready when an undo starts them again."""
 
 
 @dataclass(frozen=True)
 class State:
-    """A fleet, and the text of the two files that it is in.
+    """A fleet, and the text of its two files.
 
     Attributes:
         fleet: the fleet.
@@ -43,8 +44,10 @@ def current(fleet: Fleet, supervisord: Supervisord) -> State:
     """Return what the files say now.
 
     Raises:
-        FleetError: they disagree, have changes that are not taken up yet, or the plugin is not loaded.
+        FleetError: they disagree or have changes that are not applied yet, the plugin is not loaded, or a rolling
+            restart runs.
     """
+    require_no_restart(fleet, supervisord)
     if supervisord.plugin() is None:
         reason = "supervisord has no [rpcinterface:fleet], without which all workers would restart"
         step = "add it as the shipped file has it and restart supervisord; or edit numprocs, then"
@@ -54,13 +57,13 @@ def current(fleet: Fleet, supervisord: Supervisord) -> State:
         raise FleetError(str(fleet.nginx_conf), "its servers are not those of supervisord.conf", "fleet render --write")
     pending = sorted({name for names in supervisord.reread() for name in names})
     if pending:
-        reason = f"it has changes that supervisord has not taken up yet ({', '.join(pending)})"
+        reason = f"it has changes that supervisord has not loaded yet ({', '.join(pending)})"
         raise FleetError(str(fleet.supervisord_conf), reason, "supervisorctl update")
     return state
 
 
 def planned(old: State, number: int) -> State:
-    """Return the state with another number of workers, read and tested as it will be; touches nothing.
+    """Return the state with another number of workers, after reading and testing it. Changes nothing.
 
     Raises:
         FleetError: it would not work.
@@ -79,10 +82,10 @@ def planned(old: State, number: int) -> State:
 
 @contextmanager
 def restored(old: State, supervisord: Supervisord) -> Iterator[None]:
-    """Put both files, supervisord and nginx back to where they were when the block fails, or is interrupted.
+    """Restore both files, supervisord and nginx when the block fails or is interrupted.
 
     Raises:
-        FleetError: it could not be put back.
+        FleetError: they could not be restored.
     """
     try:
         yield
@@ -90,8 +93,8 @@ def restored(old: State, supervisord: Supervisord) -> Iterator[None]:
         with deferred_signals():
             try:
                 _undo(old, supervisord)
-            except FleetError as trouble:
-                reason = f"what was done could not be undone ({trouble})"
+            except FleetError as failure:
+                reason = f"what was done could not be undone ({failure})"
                 raise FleetError(str(error) or "interrupted", reason, "see fleet status") from None
         raise
 
@@ -102,7 +105,7 @@ def _undo(old: State, supervisord: Supervisord) -> None:
     replace_file(fleet.supervisord_conf, old.supervisord)
     replace_file(fleet.nginx_conf, old.nginx)
     away = [worker for worker in fleet.workers if worker.namespec not in supervisord.processes()]
-    _take_up(fleet, supervisord)
+    _load(fleet, supervisord)
     deque(_leave(fleet, supervisord), 0)
     deadline = time.monotonic() + BACK
     for worker in away:
@@ -114,12 +117,12 @@ def _undo(old: State, supervisord: Supervisord) -> None:
 def scale(old: State, new: State, supervisord: Supervisord, timeout: float) -> Iterator[str]:
     """Change the number of workers; yield a line for each step that is done.
 
-    More: workers first, then nginx, which so never asks one that is not ready. Fewer: nginx first.
+    When workers are added nginx is changed last, so that it uses none that is not ready; when they are removed, first.
 
     Args:
         old: what `current` has returned.
         new: what `planned` has.
-        supervisord: through whom.
+        supervisord: it runs the workers.
         timeout: seconds that the new workers get to become ready.
 
     Raises:
@@ -129,7 +132,7 @@ def scale(old: State, new: State, supervisord: Supervisord, timeout: float) -> I
     if not more:
         yield _nginx(new, supervisord)
     replace_file(new.fleet.supervisord_conf, new.supervisord)
-    _take_up(new.fleet, supervisord)
+    _load(new.fleet, supervisord)
     if more:
         yield from _ready(old.fleet, new.fleet, supervisord, timeout)
         yield _nginx(new, supervisord)
@@ -137,7 +140,7 @@ def scale(old: State, new: State, supervisord: Supervisord, timeout: float) -> I
         yield from _leave(new.fleet, supervisord)
 
 
-def _take_up(fleet: Fleet, supervisord: Supervisord) -> None:
+def _load(fleet: Fleet, supervisord: Supervisord) -> None:
     added, _, _ = supervisord.reread()
     if fleet.program in added:
         supervisord.add_group(fleet.program)
@@ -148,24 +151,24 @@ def _ready(old: Fleet, new: Fleet, supervisord: Supervisord, timeout: float) -> 
     deadline = time.monotonic() + timeout
     for worker in new.workers[len(old.workers) :]:
         if reason := wait_ready(supervisord, worker, max(0.0, deadline - time.monotonic())):
-            raise FleetError(worker.namespec, reason, "everything is as it was; mend it, then try again")
+            raise FleetError(worker.namespec, reason, "everything is as it was; fix it, then retry")
         yield f"{worker.name}: ready on {worker.socket}"
 
 
 def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
-    """Wait until supervisord knows no other worker than these; yield a line for each that has gone."""
+    """Wait until supervisord knows no other worker than these; yield a line for each that has ended."""
     staying = {worker.namespec for worker in fleet.workers}
     seconds = max(worker.stopwaitsecs for worker in fleet.workers) + KILL
     deadline = time.monotonic() + seconds
     leaving: set[str] = set()
     while True:
         known = {name for name in supervisord.processes() if name.startswith(f"{fleet.program}:")} - staying
-        yield from (f"{name.partition(':')[2]}: drained and gone" for name in sorted(leaving - known))
+        yield from (f"{name.partition(':')[2]}: drained and stopped" for name in sorted(leaving - known))
         leaving = known
         if not leaving:
             return
         if time.monotonic() >= deadline:
-            reason = f"not gone after {seconds:g} s: {', '.join(sorted(leaving))}"
+            reason = f"not stopped after {seconds:g} s: {', '.join(sorted(leaving))}"
             raise FleetError(fleet.program, reason, "see supervisorctl status")
         time.sleep(POLL)
 

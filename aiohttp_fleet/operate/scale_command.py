@@ -1,4 +1,4 @@
-"""``fleet scale``: more or fewer workers, while the others serve on."""
+"""``fleet scale``: add or remove workers while the others serve."""
 
 import click
 
@@ -14,7 +14,7 @@ from aiohttp_fleet.supervision.lock import exclusive_lock
 @click.option("--timeout", type=click.FloatRange(min=0), default=60.0, show_default=True, metavar="SECONDS",
               help="How long the new workers may take to become ready.")  # fmt: skip
 def scale(context: FleetContext, number: int, timeout: float) -> int:
-    """Run NUMBER workers: no other worker restarts, both files follow, nginx reloads. Undone when it fails."""
+    """Run NUMBER workers: no other worker restarts, both files are updated, nginx reloads. A failure undoes it."""
     before, steps = len(context.fleet().workers), list[str]()
     context.output.add(before=before, after=number, steps=steps)
     try:
@@ -29,8 +29,8 @@ def scale(context: FleetContext, number: int, timeout: float) -> int:
 
 
 def _scale(context: FleetContext, number: int, timeout: float, progress: Progress, steps: list[str]) -> None:
-    """Do it, and append a line to ``steps`` for each that is done."""
-    fleet = context.fleet()  # again, now that nobody else changes it
+    """Scale, and append a line to `steps` for each step that is done."""
+    fleet = context.fleet()  # again, now that no other command changes it
     control = supervisord_of(fleet)
     if number == len(fleet.workers):
         progress.done(f"{number} workers in supervisord.conf; nothing to change")

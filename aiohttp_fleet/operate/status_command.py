@@ -1,4 +1,4 @@
-"""``fleet status``: what every process does, and who would be answered."""
+"""``fleet status``: every process, and whether it is ready."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ from aiohttp_fleet.supervision.command import FleetContext, command, supervisord
 
 
 @command
-@click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait until all is ready.")
+@click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait until all are ready.")
 def status(context: FleetContext, wait: float) -> int:
     """Show each worker, the standby, the watchdog and nginx; exit 1 unless all of them are ready."""
     fleet = context.fleet()

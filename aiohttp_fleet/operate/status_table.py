@@ -1,24 +1,37 @@
-"""Processes as a table, for eyes and for grep alike: one line each, reasons below."""
+"""Processes as a table: one line each, so that grep can be used, and reasons below."""
+
+from collections.abc import Sequence
 
 import click
-from tabulate import tabulate
 
 from aiohttp_fleet.operate.process import Process
 from aiohttp_fleet.supervision.health import Health
 
 COLUMNS = ("name", "state", "pid", "uptime", "memory", "requests", "now", "lag", "serves", "")
-ALIGN = ("left", "left", "right", "right", "right", "right", "right", "right", "left", "left")
+RIGHT = range(2, 8)
+"""Columns that are aligned to the right."""
 
 
 def print_table(rows: list[Process], nginx: str | None) -> None:
     """Print a line for each process, then why one is not ready, then which nginx is used."""
     cells = [_cells(row) for row in rows]
-    click.echo(tabulate(cells, COLUMNS, "plain", colalign=ALIGN, disable_numparse=True))
+    for line in _aligned([COLUMNS, *cells]):
+        click.echo(line)
     for row in rows:
         if not row.ready:
             click.secho(f"{row.name}: {row.reason}", fg="red")
     if nginx:
         click.echo(nginx)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line for each row, with columns of one width; the last column may have colours."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_padded, row, widths, range(len(row)))).rstrip() for row in rows]
+
+
+def _padded(cell: str, width: int, column: int) -> str:
+    return cell.rjust(width) if column in RIGHT else cell.ljust(width)
 
 
 def _cells(row: Process) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""A forked child made into what an interpreter is that has just started, then run to its end."""
+"""Make a forked child what a newly started interpreter is, then run a module in it to its end."""
 
 import atexit
 import codecs
+import contextlib
 import gc
 import io
 import locale
@@ -23,7 +24,7 @@ FAILED = 70
 """Exit code when the module raised: EX_SOFTWARE of sysexits(3)."""
 
 ASCII_LOCALES = ("C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8")
-"""In these an interpreter lets its output pass whatever bytes there are (PEP 538)."""
+"""In these locales the output of an interpreter accepts any bytes (PEP 538)."""
 
 HANDLED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
 """Signals that supervisord handles, besides SIGINT (supervisor/options.py, setsignals)."""
@@ -52,14 +53,14 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
 
 
 def _begin(argv: Sequence[str], environ: Mapping[str, str]) -> None:
-    gc.freeze()  # what supervisord made since it was started must not be collected here: it would close descriptors
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # execve closes all; supervisord closes its first 1024
+    gc.freeze()  # collecting supervisord's objects here would close descriptors whose numbers are used again
+    _close_descriptors()
     signal.set_wakeup_fd(-1)
     for signum in HANDLED:
         signal.signal(signum, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Finds the title's place, by the environment that is replaced next. Here, not before the fork: it empties
-    # /proc/pid/environ, and supervisord's is what a preflight reads.
+    # Finds the title's memory, before the environment next to it is replaced. Not before the fork: it empties
+    # /proc/pid/environ, and a preflight reads supervisord's.
     getproctitle()
     os.environ.clear()
     os.environ.update(environ, **{FORKED: "1"})
@@ -67,11 +68,22 @@ def _begin(argv: Sequence[str], environ: Mapping[str, str]) -> None:
     sys.argv = ["-m", *argv[3:]]
     sys.orig_argv = list(argv)
     if not sys.flags.safe_path:
-        sys.path[0] = os.getcwd()  # noqa: PTH109, as in fork.py; it was the directory of supervisord's script
+        sys.path[0] = os.getcwd()  # noqa: PTH109, see fork.py; it was the directory of supervisord's script
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.FileIO(0, closefd=False))  # type: ignore[misc]
     lenient = locale.setlocale(locale.LC_CTYPE) in ASCII_LOCALES
     sys.stdout = sys.__stdout__ = _output(1, "surrogateescape" if lenient else "strict")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _output(2, "backslashreplace")  # type: ignore[misc]
+
+
+def _close_descriptors() -> None:
+    """Close what execve would close; supervisord itself closes its first 1024.
+
+    Not by closerange to SC_OPEN_MAX: without close_range(2) (glibc before 2.34) that is a loop over up to 2^30 numbers.
+    """
+    for entry in list(os.scandir("/proc/self/fd")):
+        if (fd := int(entry.name)) > 2:
+            with contextlib.suppress(OSError):  # that of the directory itself
+                os.close(fd)
 
 
 def _output(fd: int, errors: str) -> io.TextIOWrapper:
@@ -96,7 +108,7 @@ def _module(name: str) -> int:
 
 
 def _end() -> None:
-    """What an interpreter does at its end: wait for threads, call what was registered for the end, flush."""
+    """Do what an interpreter does at its end: wait for threads, run the exit functions, flush."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

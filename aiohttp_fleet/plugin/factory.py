@@ -1,67 +1,135 @@
 """What supervisord calls: ``supervisor.rpcinterface_factory=aiohttp_fleet.plugin.factory:make_rpcinterface``.
 
-Whoever parses supervisord.conf with supervisor's parser imports this module, ``fleet`` included; so it imports
+Everything that parses supervisord.conf with supervisor's parser imports this module, ``fleet`` included; so it imports
 nothing of aiohttp before the factory is called.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from aiohttp_fleet.plugin.keep_standby import KeepStandby
-from aiohttp_fleet.plugin.live_numprocs import LiveNumprocs
+from supervisor.xmlrpc import Faults, RPCError
+
+from aiohttp_fleet.plugin import supervisor_internals as internals
+from aiohttp_fleet.plugin.supervisor_internals import Feature
 
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.fork import Forking
+    from aiohttp_fleet.plugin.rolling_restart import Restarts
+
+T = TypeVar("T")
 
 
 class FleetInterface:
     """The namespace ``fleet`` of supervisord's RPC.
 
     Args:
-        forking: what forks workers, None when it could not be set up.
-        trouble: why not.
+        forking: what forks workers, None when it could not be installed.
+        restarts: the rolling restart, None when it could not be installed.
+        missing: a sentence for each feature that could not be installed.
     """
 
-    def __init__(self, forking: "Forking | None", trouble: str) -> None:
+    def __init__(self, forking: "Forking | None", restarts: "Restarts | None", missing: list[str]) -> None:
         self._forking = forking
-        self._trouble = trouble
+        self._restarts = restarts
+        self._missing = missing
 
     def getPlugin(self) -> dict[str, Any]:  # noqa: N802, supervisor's way to name its methods
-        """Return whether workers are forked, and why not.
+        """Return what the plugin does.
 
-        @return struct result  A struct with keys bool forks, string reason
+        @return struct result  A struct with keys bool forks, string reason, array missing
         """
-        reason = self._forking.trouble() if self._forking else self._trouble
-        return {"forks": not reason, "reason": reason}
+        reason = self._forking.obstacle() if self._forking else self._missing[0]
+        return {"forks": not reason, "reason": reason, "missing": self._missing}
+
+    def startRestart(self, names: list[str], timeout: float, check: str, owner: str) -> bool:  # noqa: N802
+        """Start a rolling restart and return at once.
+
+        @param array names     Process names (or ``group:name``), in order
+        @param double timeout  Seconds that each process gets to become ready
+        @param string check    Path that each has to answer with a status below 400, or an empty string
+        @param string owner    The command that starts it, for reports
+        @return boolean result Always true unless error
+        """
+        self._available().start(names, timeout, check, owner)
+        return True
+
+    def getRestart(self) -> dict[str, Any]:  # noqa: N802
+        """Return the rolling restart that runs, or the last one.
+
+        @return struct result  A struct, see aiohttp_fleet.supervision.rolling_restart; empty when there was none
+        """
+        return self._available().report()
+
+    def cancelRestart(self) -> bool:  # noqa: N802
+        """End the rolling restart as soon as no process is stopped.
+
+        @return boolean result Always true unless error
+        """
+        self._available().cancel()
+        return True
+
+    def _available(self) -> "Restarts":
+        if self._restarts is None:  # as without the plugin
+            raise RPCError(Faults.UNKNOWN_METHOD)
+        return self._restarts
 
 
 def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
-    """Set up the plugin in a starting supervisord.
+    """Install the plugin in a starting supervisord.
 
     Args:
         supervisord: supervisor's ``Supervisor``.
         settings: further lines of the section; there are none that it knows.
 
     Returns:
-        The RPC namespace. Nothing is raised: without the plugin supervisord would not start at all.
+        The RPC namespace. Nothing is raised: without the plugin supervisord would not start at all. What cannot be
+        installed is a line in supervisord's log.
     """
     logger = supervisord.options.logger
     if settings:
         logger.warn(f"fleet: [rpcinterface:fleet] has no setting {', '.join(settings)}; ignored")
-    forking, trouble = None, ""
-    try:
-        from aiohttp_fleet.plugin.fork import Forking
+    missing: list[str] = []
 
-        forking = Forking(supervisord.options.execve)
-        supervisord.options.execve = forking
-    except Exception as error:
-        trouble = f"the worker cannot be loaded into supervisord ({type(error).__name__}: {error})"
-        logger.warn(f"fleet: {trouble}; workers are executed")
-    try:
-        LiveNumprocs(supervisord).install()
-    except Exception as error:
-        logger.warn(f"fleet: no live change of numprocs ({type(error).__name__}: {error})")
-    try:
-        KeepStandby(supervisord).install()
-    except Exception as error:
-        logger.warn(f"fleet: the standby does not wait for the workers ({type(error).__name__}: {error})")
-    return FleetInterface(forking, trouble)
+    def installed(feature: Feature, install: Callable[[Any], T]) -> T | None:
+        try:
+            reason = internals.why_without(feature, internals.inspected(supervisord))
+            if not reason:
+                return install(supervisord)
+        except Exception as error:
+            reason = f"{feature.without} ({type(error).__name__}: {error})"
+        missing.append(reason)
+        logger.warn(f"fleet: {reason}")
+        return None
+
+    forking = installed(internals.FORK, _fork)
+    installed(internals.NUMPROCS, _live_numprocs)
+    installed(internals.STANDBY, _keep_standby)
+    return FleetInterface(forking, installed(internals.RESTART, _restarts), missing)
+
+
+def _fork(supervisord: Any) -> "Forking":
+    from aiohttp_fleet.plugin.fork import Forking
+
+    forking = Forking(supervisord.options.execve)
+    supervisord.options.execve = forking
+    return forking
+
+
+def _live_numprocs(supervisord: Any) -> None:
+    from aiohttp_fleet.plugin.live_numprocs import LiveNumprocs
+
+    LiveNumprocs(supervisord).install()
+
+
+def _keep_standby(supervisord: Any) -> None:
+    from aiohttp_fleet.plugin.keep_standby import KeepStandby
+
+    KeepStandby(supervisord).install()
+
+
+def _restarts(supervisord: Any) -> "Restarts":
+    from aiohttp_fleet.plugin.rolling_restart import Restarts
+
+    restarts = Restarts(supervisord)
+    restarts.install()
+    return restarts

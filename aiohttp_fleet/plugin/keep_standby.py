@@ -1,11 +1,10 @@
-"""The standby stays until the workers are ready.
+"""Delay ``supervisorctl update`` from stopping the standby until the workers are ready.
 
-After an edit of both commands ``supervisorctl update`` replaces the workers' group and then, while they are still
-starting, the standby's: for a moment nobody would serve, and with a command that does not work nobody ever would.
+After an edit of both commands, ``update`` replaces the workers' group and then, while they still start, the standby's:
+for a moment no process would serve, and with a command that does not work none ever would.
 """
 
 import functools
-import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,21 +15,24 @@ from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import ProcessStates
 from supervisor.xmlrpc import Faults, RPCError
 
+from aiohttp_fleet.plugin.rolling_restart import option
+from aiohttp_fleet.supervision.readiness import ready_since
+
 STANDBY = "standby"
 WORKER = "aiohttp_fleet.worker"
 PATIENCE = 60.0
-"""Seconds for the workers to become ready."""
+"""Seconds that the workers get to become ready."""
 ASKED_AGAIN = 2.0
-"""Seconds after which nginx asks a worker that was away; it may take one (max_fails in nginx.conf)."""
-LOOK = 0.1
-"""Seconds from one look at them to the next."""
+"""Seconds after which nginx tries a worker again that was away; it may take one (max_fails in nginx.conf)."""
+POLL = 0.1
+"""Seconds between two checks of the workers."""
 _COMING = (ProcessStates.STARTING, ProcessStates.RUNNING, ProcessStates.BACKOFF)
 
 
 class KeepStandby:
-    """Wraps the RPC method by which the standby is stopped together with its group.
+    """Wraps the RPC method that stops the standby together with its group.
 
-    ``supervisorctl stop standby`` and a shutdown use others, and stop it at once.
+    ``supervisorctl stop standby`` and a shutdown use other methods, and stop it at once.
 
     Args:
         supervisord: the ``Supervisor``.
@@ -40,7 +42,7 @@ class KeepStandby:
         self._supervisord = supervisord
 
     def install(self) -> None:
-        """Stand in for the method; for the one that stood in before ``supervisorctl reload``, too."""
+        """Replace the method; after ``supervisorctl reload`` also the replacement from before."""
         stop = SupervisorNamespaceRPCInterface.stopProcessGroup
         stop = getattr(stop, "__wrapped__", stop)
 
@@ -52,11 +54,11 @@ class KeepStandby:
         SupervisorNamespaceRPCInterface.stopProcessGroup = waiting
 
     def _waiting(self, interface: Any, stop: Callable[[], Any]) -> Any:
-        """Return what supervisord calls again and again until it has a result (supervisor/http.py, NOT_DONE_YET)."""
+        """Return a function that supervisord calls until it has a result (supervisor/http.py, NOT_DONE_YET)."""
         deadline = time.monotonic() + PATIENCE
         stopping: Callable[[], Any] | None = None
 
-        def look() -> Any:
+        def poll() -> Any:
             nonlocal stopping
             if stopping is None:
                 if self._are_coming() and time.monotonic() < deadline:
@@ -65,52 +67,38 @@ class KeepStandby:
                 stopping = stop()
             return stopping()
 
-        look.delay = LOOK  # type: ignore[attr-defined]
-        look.rpcinterface = interface  # type: ignore[attr-defined]
-        return look
+        poll.delay = POLL  # type: ignore[attr-defined]
+        poll.rpcinterface = interface  # type: ignore[attr-defined]
+        return poll
 
     def _are_coming(self) -> bool:
         """Whether a worker that is to run is not ready."""
         return any(state in _COMING and not is_ready for state, is_ready in self._workers())
 
     def _require_ready(self) -> None:
-        """Refuse when workers were to run and none does; those that somebody has stopped are nobody's wish."""
+        """Refuse when workers are to run and none does; workers that the operator has stopped do not count."""
         workers = [(state, is_ready) for state, is_ready in self._workers() if state != ProcessStates.STOPPED]
         if workers and not any(state in _COMING and is_ready for state, is_ready in workers):
-            text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, mend it, update again"
+            text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, fix it, update again"
             raise RPCError(Faults.FAILED, text)
 
     def _workers(self) -> list[tuple[int, bool]]:
         """Return the state of each worker but the standby, and whether it is ready."""
         return [
-            (_state(process), _is_ready(path, process.laststart))
+            (_state(process), _is_ready(paths[0], process))
             for name, group in self._supervisord.process_groups.items()
             for process in group.processes.values()
-            if name != STANDBY and (path := _path(process.config))
+            if name != STANDBY and WORKER in process.config.command and (paths := option(process.config, "--path"))
         ]
 
 
-def _path(config: Any) -> Path | None:
-    """Return the first socket of a worker, None for any other program."""
-    try:
-        words = shlex.split(config.command)
-    except ValueError:  # it cannot be started either
-        return None
-    paths = [value for word, value in zip(words, [*words[1:], ""], strict=True) if word == "--path"]
-    paths += [word.removeprefix("--path=") for word in words if word.startswith("--path=")]
-    return Path(config.directory or "", paths[0]) if paths and WORKER in words else None
-
-
-def _is_ready(path: Path, started: float) -> bool:
-    """Whether a worker has its path, for so long that nginx knows; one from before its start is another's."""
-    try:
-        since = path.stat().st_ctime
-    except OSError:
-        return False
-    return 0 < started <= since < time.time() - ASKED_AGAIN
+def _is_ready(path: str, process: Any) -> bool:
+    """Whether a worker has served its path for so long that nginx uses it."""
+    since = ready_since(str(Path(process.config.directory or "", path)), process.pid)
+    return since is not None and since < time.time() - ASKED_AGAIN
 
 
 def _state(process: Any) -> int:
-    """Return its state; STARTING where supervisord starts it in a moment (supervisor/process.py, transition)."""
+    """Return its state; STARTING where supervisord is about to start it (supervisor/process.py, transition)."""
     is_new = process.state == ProcessStates.STOPPED and not process.laststart and process.config.autostart
     return int(ProcessStates.STARTING if is_new else process.state)

@@ -1,8 +1,8 @@
 """A change of numprocs that leaves all other processes alone.
 
-``supervisorctl update`` replaces the whole group when one number has changed (Supervisor/supervisor#177, open since
-2012). Here a group that has only gained or lost processes is reported as *added*, not changed; what ``update`` then
-calls for it, addProcessGroup, takes up the difference and nothing else. ``reread`` still changes nothing.
+``supervisorctl update`` replaces the whole group when numprocs has changed (Supervisor/supervisor#177). Here a group
+that has only gained or lost processes is reported as *added*, not changed; then ``update`` calls addProcessGroup for
+it, which starts and stops the difference and nothing else. ``reread`` still changes nothing.
 """
 
 from typing import Any
@@ -27,39 +27,39 @@ class LiveNumprocs:
         self._leaving: list[Any] = []
 
     def install(self) -> None:
-        """Stand in for the methods, and watch processes stop."""
+        """Replace the methods, and subscribe to the states of processes."""
         self._supervisord.diff_to_active = self.diff
         self._supervisord.add_process_group = self.add
         events.subscribe(events.ProcessStateEvent, self.watch)
 
     def diff(self) -> tuple[list[Any], list[Any], list[Any]]:
-        """Return the groups that are new, changed and gone; those that `add` can take up count as new."""
+        """Return the groups that are new, changed and gone; those that `add` can change live count as new."""
         added, changed, removed = self._diff()
         live = [config for config in changed if self._only_number(config)]
         return [*added, *live], [config for config in changed if config not in live], removed
 
     def add(self, config: Any) -> bool:
-        """Add a group, or take up the processes that one has gained and lost; whether there was anything to do."""
+        """Add a group, or the processes that a group has gained and lost; return whether there was anything to do."""
         if not self._only_number(config):
             return bool(self._add(config))
         group = self._supervisord.process_groups[config.name]
         wanted = {process.name for process in config.process_configs}
         gained = sorted(wanted - group.processes.keys())
-        lost = [process for name, process in sorted(group.processes.items()) if name not in wanted]
-        names = [process.config.name for process in lost]
-        self._logger.info(f"fleet: {config.name}: gains {gained}, loses {names}; the others stay")
+        removed = [process for name, process in sorted(group.processes.items()) if name not in wanted]
+        names = [process.config.name for process in removed]
+        self._logger.info(f"fleet: {config.name}: adds {gained}, removes {names}; the others stay")
         group.config = config
-        for process in lost:
-            self._let_go(process)
+        for process in removed:
+            self._remove(process)
         self._settle(group)
         return True
 
     def watch(self, event: Any) -> None:
-        """Drop a process that was let go when it has stopped."""
+        """Drop a removed process when it has stopped."""
         try:
             if any(event.process is process for process in self._leaving):
                 self._settle(event.process.group)
-        except Exception as error:  # raised here it would end supervisord
+        except Exception as error:  # raised here, it would end supervisord
             self._logger.warn(f"fleet: a stopped process could not be dropped ({type(error).__name__}: {error})")
 
     def _only_number(self, new: Any) -> bool:
@@ -78,7 +78,7 @@ class LiveNumprocs:
             and all(before[name] == after[name] for name in common)
         )
 
-    def _let_go(self, process: Any) -> None:
+    def _remove(self, process: Any) -> None:
         if not any(process is leaving for leaving in self._leaving):
             self._leaving.append(process)
         if process.state == ProcessStates.BACKOFF:
@@ -87,9 +87,9 @@ class LiveNumprocs:
             process.stop()
 
     def _settle(self, group: Any) -> None:
-        """Make the group's processes those of its configuration, but for those that have yet to stop.
+        """Make the group's processes those of its configuration, and those that have yet to stop.
 
-        The dictionary is replaced, not changed: supervisord may be going through it.
+        The dictionary is replaced, not changed: supervisord may be iterating over it.
         """
         gone = [process for process in self._leaving if process.group is group and process.state in STOPPED_STATES]
         self._leaving = [process for process in self._leaving if not any(process is other for other in gone)]

@@ -1,8 +1,8 @@
-"""Walks once through what every worker does, in supervisord, before it forks the first one.
+"""Run once what every worker runs, in supervisord, before it forks the first one.
 
-The interpreter rewrites the code of a function when it has run some times (PEP 659), libraries fill their caches at
-the first use, and both unshare memory. Done here once, it is done in all forks: they start in half the time and keep
-a third more of their memory shared.
+The interpreter specializes the code of a function after some calls (PEP 659) and libraries fill their caches at the
+first use; both write into shared memory. Done before the fork, workers start in half the time and share a third more
+of their memory.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from aiohttp import web
 from aiohttp_fleet.worker.arguments import parse
 
 TIMES = 16
-"""Twice what the interpreter waits for before it rewrites a function."""
+"""Calls of each function; twice what the interpreter needs to specialize it."""
 REQUESTS = (
-    b"GET / HTTP/1.1\r\nHost: rehearsal\r\n\r\n",
-    b"POST / HTTP/1.1\r\nHost: rehearsal\r\nContent-Length: 4\r\n\r\nping",
+    b"GET / HTTP/1.1\r\nHost: warm-up\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: warm-up\r\nContent-Length: 4\r\n\r\nping",
 )
 TIMEOUT = 5
-"""Seconds; it takes a tenth of one."""
+"""Seconds for all of it; it takes 0.1."""
 
 
 def warm_up() -> None:
-    """Parse a command line and serve an empty application to one client, on a loop of asyncio's own that is closed.
+    """Parse a command line and serve an empty application to one client, on an event loop that is closed again.
 
     Raises:
-        Exception: whatever went wrong; nothing of it is left.
+        Exception: any error; nothing is left behind.
     """
     for _ in range(TIMES):
         parse(["app.main:create_app", "--path=/tmp/web_1.sock", "--drain=30", "--user=nobody"])
@@ -42,19 +42,19 @@ async def _serve(loop: asyncio.AbstractEventLoop) -> None:
     app.router.add_route("*", "/", _answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    ours, theirs = socket.socketpair()
+    client, server = socket.socketpair()
     try:
         assert runner.server is not None  # it is set up
-        await loop.connect_accepted_socket(runner.server, theirs)
-        ours.setblocking(False)
+        await loop.connect_accepted_socket(runner.server, server)
+        client.setblocking(False)
         for request in REQUESTS * TIMES:
-            await loop.sock_sendall(ours, request)
-            await loop.sock_recv(ours, 65536)
+            await loop.sock_sendall(client, request)
+            await loop.sock_recv(client, 65536)
     finally:
-        ours.close()
+        client.close()
         await runner.cleanup()
 
 
 async def _answer(request: web.Request) -> web.Response:
     await request.read()
-    return web.Response(text="rehearsed")
+    return web.Response(text="warm")

@@ -18,6 +18,10 @@ UNKNOWN_METHOD, ALREADY_STARTED, NOT_RUNNING = 1, 60, 70
 """Fault codes (supervisor/xmlrpc.py, Faults)."""
 
 
+class Unanswered(FleetError):
+    """supervisord runs, and has not answered yet; while it restarts a worker that is no error."""
+
+
 class _Transport(SupervisorTransport):  # type: ignore[misc]
     """supervisor's own transport, which knows passwords, with a deadline."""
 
@@ -114,6 +118,35 @@ class Supervisord:
         found = self._call("fleet.getPlugin", unless=UNKNOWN_METHOD)
         return None if found is None else dict(found)
 
+    def start_restart(self, namespecs: list[str], timeout: float, check: str, owner: str) -> None:
+        """Start a rolling restart inside supervisord; return at once.
+
+        Args:
+            namespecs: the workers, in order.
+            timeout: seconds that each gets to become ready.
+            check: target of a GET that each must answer with a status below 400; empty for none.
+            owner: the command that starts it, for reports and refusals.
+
+        Raises:
+            FleetError: one is running, supervisord knows no such worker, or it does not answer.
+        """
+        self._call("fleet.startRestart", namespecs, float(timeout), check, owner)
+
+    def restart_report(self) -> dict[str, Any] | None:
+        """Return the rolling restart that runs in supervisord, or the last one; empty when there was none.
+
+        None where supervisord cannot do it: the plugin is not loaded, or misses something of supervisor.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        found = self._call("fleet.getRestart", unless=UNKNOWN_METHOD)
+        return None if found is None else dict(found)
+
+    def cancel_restart(self) -> None:
+        """End the rolling restart as soon as no worker is stopped; nothing when none runs."""
+        self._call("fleet.cancelRestart")
+
     def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
         """Call a method; return None for the fault ``unless``, which means that there is nothing to do."""
         transport = _Transport(self._socket, self._credentials)
@@ -138,7 +171,7 @@ class Supervisord:
             ) from None
         except (OSError, http.client.HTTPException, xmlrpc.client.Error, ExpatError) as error:
             reason = f"supervisord did not answer {method.partition('.')[2]} ({error})"
-            raise FleetError(self._socket, reason, "see its log") from None
+            raise Unanswered(self._socket, reason, "see its log") from None
 
 
 def _namespec(info: dict[str, Any]) -> str:

@@ -1,5 +1,4 @@
-"""The watchdog, ``[program:watchdog]``: mends what supervisord cannot see, and tells what it did.
+"""The watchdog, ``[program:watchdog]``: ends or restarts what supervisord takes for healthy, and reports it.
 
-Forked from supervisord like the workers, so it imports no more than it has to: nothing but what supervisord and the
-workers have in memory anyway.
+It is forked from supervisord like the workers, so it imports only what supervisord and the workers have in memory.
 """

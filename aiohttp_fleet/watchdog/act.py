@@ -1,4 +1,4 @@
-"""What the watchdog does, through supervisord: it knows the pids, and whom it may start."""
+"""What the watchdog does, through supervisord, which knows the pids and starts every process again."""
 
 import time
 
@@ -6,56 +6,55 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.watchdog.budget import Budget
 from aiohttp_fleet.watchdog.decide import Action, ActionKind
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.restarts import Restarts
+from aiohttp_fleet.watchdog.state import Budget
 
 TIMEOUT = 1.0
 """Seconds that a hung worker gets to write its stacks and end."""
 
 
 class Executor:
-    """Does what was decided, and keeps account of it.
+    """Does what was decided, and counts it against the budget.
 
     Args:
-        teller: who is told.
-        restarts: who restarts workers that have to be drained first.
-        budget: what there is to spend.
+        notifier: reports what is done.
+        restarts: restarts workers that have to be drained first.
+        budget: what may be done.
     """
 
-    def __init__(self, teller: Notifier, restarts: Restarts, budget: Budget) -> None:
+    def __init__(self, notifier: Notifier, restarts: Restarts, budget: Budget) -> None:
         self.budget = budget
-        self._teller = teller
+        self._notifier = notifier
         self._restarts = restarts
 
-    def do(self, act: Action, fleet: Fleet, supervisord: Supervisord) -> None:
-        """Do one thing; what goes wrong is told."""
-        worker = act.sight.worker
-        if act.verb in (ActionKind.RECYCLE, ActionKind.REFRESH):
-            begun = self._restarts.advance(worker, act.sight.pid, fleet, supervisord)
-            if not begun:
-                return
-        if act.event:
-            self._teller.tell(act.event, worker.name, act.reason)
-        if act.verb in (ActionKind.RECYCLE, ActionKind.KILL):
-            self.budget = self.budget.spend(time.monotonic())
+    def run(self, action: Action, fleet: Fleet, supervisord: Supervisord) -> None:
+        """Do one thing; an error is reported."""
+        worker, pid = action.snapshot.worker, action.snapshot.pid
         try:
-            if act.verb is ActionKind.START:
+            is_restart = action.kind in (ActionKind.RECYCLE, ActionKind.REFRESH)
+            if is_restart and not self._restarts.advance(worker, fleet, supervisord):
+                return
+            if action.event:
+                self._notifier.notify(action.event, worker.name, action.reason)
+            if action.kind in (ActionKind.RECYCLE, ActionKind.KILL):
+                self.budget = self.budget.spend(time.monotonic())
+            if action.kind is ActionKind.START:
                 supervisord.start(worker.namespec)
-            elif act.verb is ActionKind.KILL:
-                kill(supervisord, worker.namespec, act.sight.pid)
+            elif action.kind is ActionKind.KILL:
+                kill(supervisord, worker.namespec, pid)
         except FleetError as error:
-            self._teller.trouble(worker.name, str(error))
+            self._notifier.problem(worker.name, str(error))
 
 
 def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
-    """End a hung worker: ABRT writes all stacks into its log, CONT lets a stopped one get to that, KILL is the end.
+    """End a hung worker: ABRT writes all stacks into its log, CONT lets a stopped one do that, KILL is the end.
 
     Args:
         supervisord: it starts the worker again.
         namespec: the worker.
-        pid: of the process that is hung.
+        pid: of the process that hangs.
 
     Raises:
         FleetError: supervisord does not answer.

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp_fleet.common.argument_types import OneLineParser, whole_number
 
 HANG = 4.0
-"""Seconds; with half a second between two looks, a hung worker is found within five."""
+"""Seconds; with half a second between two snapshots, a hung worker is found within five."""
 RETRY = 60.0
 BUDGET = 5
 SETTLE = 60.0
@@ -22,7 +22,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True)
 class Options:
-    """What the watchdog was told.
+    """The watchdog's options.
 
     Attributes:
         conf: supervisord.conf.
@@ -31,7 +31,7 @@ class Options:
         max_memory: bytes of resident memory after which a worker is recycled, None for never.
         max_age: seconds after which a worker is recycled, None for never.
         max_requests: requests after which a worker is recycled, None for never.
-        retry: seconds until what failed is tried again.
+        retry: seconds until a failed start or restart is tried again.
         budget: kills and recycles in five minutes.
         settle: seconds that all workers have to be ready before the standby is refreshed.
         notify: the words of a command to run for each event, none for no command.
@@ -87,11 +87,17 @@ def parse(argv: list[str]) -> Options:
     Raises:
         SystemExit: with 2 after one line on stderr, when it is wrong; with 0 after ``--help``.
     """
-    parser = OneLineParser("aiohttp_fleet.watchdog", "Watch the workers, and kill or recycle those that need it.")
+    parser = OneLineParser("aiohttp_fleet.watchdog", "Kill workers that hang, recycle large ones, refresh the standby.")
     add = parser.add_argument
     add("conf", type=Path, help="supervisord.conf")
     add("--program", default="aiohttp", help="the workers' program (default: %(default)s)")
-    add("--hang", type=_time, default=HANG, metavar="TIME", help=f"no answer for so long is hung (default: {HANG:g} s)")
+    add(
+        "--hang",
+        type=_time,
+        default=HANG,
+        metavar="TIME",
+        help=f"a worker hangs after so long without an answer ({HANG:g} s)",
+    )
     add("--max-memory", type=_size, metavar="SIZE", help="recycle a worker above it, such as 500MB (default: never)")
     add("--max-age", type=_time, metavar="TIME", help="recycle a worker after it, such as 1d (default: never)")
     add("--max-requests", type=whole_number, metavar="N", help="recycle a worker after so many (default: never)")

@@ -14,30 +14,30 @@ class WatchedConfig:
     Args:
         path: supervisord.conf.
         program: the workers' program.
-        teller: who is told that the file has a mistake in it.
+        notifier: reports that the file has a mistake in it.
 
     Raises:
-        FleetError: it has one from the beginning.
+        FleetError: it has one at the start.
     """
 
-    def __init__(self, path: Path, program: str, teller: Notifier) -> None:
+    def __init__(self, path: Path, program: str, notifier: Notifier) -> None:
         self._path = path.resolve()
         self._program = program
-        self._teller = teller
+        self._notifier = notifier
         self._stamp = self._changed()
         self._fleet = read_fleet(self._path, program)
 
     def fleet(self) -> Fleet:
-        """Return the fleet; that of before while the file has a mistake in it."""
+        """Return the fleet; the last good one while the file has a mistake in it."""
         stamp = self._changed()
         if stamp != self._stamp:
             self._stamp = stamp
             try:
                 self._fleet = read_fleet(self._path, self._program)
             except FleetError as error:
-                self._teller.trouble(self._path.name, str(error))
+                self._notifier.problem(self._path.name, str(error))
             else:
-                self._teller.fine(self._path.name)
+                self._notifier.fine(self._path.name)
         return self._fleet
 
     def _changed(self) -> int:

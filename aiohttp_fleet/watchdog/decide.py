@@ -1,19 +1,18 @@
-"""What to do about what was seen, and why. Pure: it neither looks nor acts, and the time is in what was seen."""
+"""What to do about a snapshot, and why. Pure: the time is in the snapshot."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from aiohttp_fleet.watchdog import recycling
 from aiohttp_fleet.watchdog.arguments import Options
-from aiohttp_fleet.watchdog.history import SLOW_START, History, remember
-from aiohttp_fleet.watchdog.snapshot import UP, FleetSnapshot, WorkerSnapshot
+from aiohttp_fleet.watchdog.recycling import recycle, refresh
+from aiohttp_fleet.watchdog.state import SLOW_START, UP, FleetSnapshot, History, WorkerSnapshot
 
 
 class ActionKind(StrEnum):
     """What can be done."""
 
-    TELL = "tell"
+    NOTIFY = "notify"
     START = "start"
     KILL = "kill"
     RECYCLE = "recycle"
@@ -25,93 +24,91 @@ class Action:
     """One thing to do.
 
     Attributes:
-        verb: what.
-        event: what it is called when it is told, empty for an act that is not told.
-        sight: the worker it is about.
+        kind: what.
+        event: the name of its event, empty for an action without one.
+        snapshot: the worker it is about.
         reason: why.
     """
 
-    verb: ActionKind
+    kind: ActionKind
     event: str
-    sight: WorkerSnapshot
+    snapshot: WorkerSnapshot
     reason: str
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered from look to look.
+    """What is remembered from snapshot to snapshot.
 
     Attributes:
-        pasts: by namespec.
-        is_spent: whether it was told that the budget is used up.
+        histories: by namespec.
+        is_spent: whether an event has reported that the budget is used up.
     """
 
-    pasts: Mapping[str, History] = field(default_factory=dict)
+    histories: Mapping[str, History] = field(default_factory=dict)
     is_spent: bool = False
 
 
 def decide(
-    look: FleetSnapshot, memory: Memory, options: Options, left: int, is_busy: bool
+    fleet: FleetSnapshot, memory: Memory, options: Options, left: int, is_busy: bool
 ) -> tuple[list[Action], Memory]:
     """Return what to do, and what to remember.
 
     Args:
-        look: what is seen now.
+        fleet: the fleet now.
         memory: what the last call returned.
-        options: what the operator wants.
+        options: the command line.
         left: kills and recycles that the budget allows.
         is_busy: whether a recycle or refresh is going on, or has to wait.
     """
-    acts: list[Action] = []
-    wanted: list[Action] = []
-    pasts = {}
-    for sight in look.served:
-        before = memory.pasts.get(sight.worker.namespec, History())
-        past = remember(before, sight, look.at)
-        acts += _news(sight, before, past)
-        if sight.state == "FATAL" and look.at - past.tried >= options.retry:
-            acts.append(Action(ActionKind.START, "", sight, "it failed"))
-            past = replace(past, tried=look.at)
-        wanted += _hung(sight, past, options.hang)
-        pasts[sight.worker.namespec] = past
-    if not is_busy and (turn := recycling.recycle(look, options)):
-        wanted.append(Action(ActionKind.RECYCLE, "recycled", *turn))
-    elif not is_busy and not wanted and (turn := recycling.refresh(look, pasts, options.settle)):
-        acts.append(Action(ActionKind.REFRESH, "refreshed", *turn))
-    told, is_spent = _budget(wanted, left, memory.is_spent)
-    return [*acts, *told, *wanted[:left]], Memory(pasts, is_spent)
+    actions: list[Action] = []
+    limited: list[Action] = []
+    histories = {}
+    for snapshot in fleet.served:
+        before = memory.histories.get(snapshot.worker.namespec, History())
+        history = before.after(snapshot, fleet.at)
+        actions += _changes(snapshot, before, history)
+        if snapshot.state == "FATAL" and fleet.at - history.retried >= options.retry:
+            actions.append(Action(ActionKind.START, "", snapshot, "it failed"))
+            history = replace(history, retried=fleet.at)
+        limited += _hung(snapshot, history, options.hang)
+        histories[snapshot.worker.namespec] = history
+    if not is_busy and (chosen := recycle(fleet, options)):
+        limited.append(Action(ActionKind.RECYCLE, "recycled", *chosen))
+    elif not is_busy and not limited and (chosen := refresh(fleet, histories, options.settle)):
+        actions.append(Action(ActionKind.REFRESH, "refreshed", *chosen))
+    events, is_spent = _budget_events(limited, left, memory.is_spent)
+    return [*actions, *events, *limited[:left]], Memory(histories, is_spent)
 
 
-def _news(sight: WorkerSnapshot, before: History, past: History) -> Iterator[Action]:
-    """Tell what has begun, and what is over."""
-    if past.is_slow and not before.is_slow:
-        yield Action(
-            ActionKind.TELL, "slow", sight, f"it has not become ready in {SLOW_START:g} s; its log may say why"
-        )
-    if past.is_failing and not before.is_failing:
-        yield Action(
-            ActionKind.TELL, "failing", sight, f"supervisord has given it up ({sight.reason}); its log says why"
-        )
-    if before.is_failing and not past.is_failing:
-        yield Action(ActionKind.TELL, "recovered", sight, "it runs again")
+def _changes(snapshot: WorkerSnapshot, before: History, now: History) -> Iterator[Action]:
+    """Yield an event for what has begun, and for what is over."""
+    if now.is_slow and not before.is_slow:
+        reason = f"it has not become ready in {SLOW_START:g} s; its log may say why"
+        yield Action(ActionKind.NOTIFY, "slow", snapshot, reason)
+    if now.is_failing and not before.is_failing:
+        reason = f"supervisord has given it up ({snapshot.reason}); its log says why"
+        yield Action(ActionKind.NOTIFY, "failing", snapshot, reason)
+    if before.is_failing and not now.is_failing:
+        yield Action(ActionKind.NOTIFY, "recovered", snapshot, "it runs again")
 
 
-def _hung(sight: WorkerSnapshot, past: History, hang: float) -> Iterator[Action]:
-    """A worker that has been ready, was not told to stop, and says nothing any more."""
-    was_ready = past.word == "ready" or (sight.serves and past.word != "draining")
-    if sight.state in UP and was_ready and sight.silent >= hang:
-        what = "it is stopped by a signal" if sight.stopped else "its event loop is blocked"
-        yield Action(ActionKind.KILL, "hung", sight, f"no answer for {sight.silent:.1f} s, {what}")
+def _hung(snapshot: WorkerSnapshot, history: History, hang: float) -> Iterator[Action]:
+    """Yield a kill for a worker that was ready, was not stopped by supervisord, and does not answer."""
+    was_ready = history.last_state == "ready" or (snapshot.serves and history.last_state != "draining")
+    if snapshot.state in UP and was_ready and snapshot.silent >= hang:
+        what = "it is stopped by a signal" if snapshot.stopped else "its event loop is blocked"
+        yield Action(ActionKind.KILL, "hung", snapshot, f"no answer for {snapshot.silent:.1f} s, {what}")
 
 
-def _budget(wanted: list[Action], left: int, was_spent: bool) -> tuple[list[Action], bool]:
-    """Tell once when the budget is used up, and once when it allows to act again."""
-    if len(wanted) > left:
-        first = wanted[left]
-        why = f"nothing is done, the budget is used up: {first.reason}"
-        return [] if was_spent else [replace(first, verb=ActionKind.TELL, event="budget-spent", reason=why)], True
-    if wanted and was_spent:
-        return [
-            replace(wanted[0], verb=ActionKind.TELL, event="budget-free", reason="the budget allows to act again")
-        ], False
+def _budget_events(limited: list[Action], left: int, was_spent: bool) -> tuple[list[Action], bool]:
+    """Return one event when the budget is used up, one when it allows to act again, and whether it is used up."""
+    if len(limited) > left:
+        first = limited[left]
+        reason = f"nothing is done, the budget is used up: {first.reason}"
+        event = replace(first, kind=ActionKind.NOTIFY, event="budget-spent", reason=reason)
+        return [] if was_spent else [event], True
+    if limited and was_spent:
+        reason = "the budget allows to act again"
+        return [replace(limited[0], kind=ActionKind.NOTIFY, event="budget-free", reason=reason)], False
     return [], was_spent

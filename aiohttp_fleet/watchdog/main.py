@@ -1,4 +1,4 @@
-"""The watch: look, decide, do, twice a second."""
+"""The watch: take a snapshot, decide, act; twice a second."""
 
 import os
 import signal
@@ -10,15 +10,15 @@ from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
 from aiohttp_fleet.watchdog.act import Executor
 from aiohttp_fleet.watchdog.arguments import Options, parse
-from aiohttp_fleet.watchdog.budget import Budget
 from aiohttp_fleet.watchdog.config import WatchedConfig
 from aiohttp_fleet.watchdog.decide import Memory, decide
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.probe import Prober
 from aiohttp_fleet.watchdog.restarts import Restarts
+from aiohttp_fleet.watchdog.state import Budget
 
 PERIOD = 0.5
-"""Seconds from one look to the next."""
+"""Seconds from one snapshot to the next."""
 
 
 def main(argv: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         argv: the command line, without the program's name.
 
     Returns:
-        The exit code: 0, or 1 when it could not begin; one line on stderr says why.
+        The exit code: 0, or 1 when it could not start; one line on stderr says why.
     """
     options = parse(argv)
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -43,11 +43,11 @@ def main(argv: list[str]) -> int:
 
 def _watch(options: Options) -> None:
     parent = os.getppid()
-    teller = Notifier(options.program, options.notify, options.webhook)
-    conf = WatchedConfig(options.conf, options.program, teller)
-    restarts = Restarts(teller, options.retry)
-    hands = Executor(teller, restarts, Budget(options.budget))
-    eyes, memory = Prober(), Memory()
+    notifier = Notifier(options.program, options.notify, options.webhook)
+    conf = WatchedConfig(options.conf, options.program, notifier)
+    restarts = Restarts(notifier, options.retry)
+    executor = Executor(notifier, restarts, Budget(options.budget))
+    prober, memory = Prober(), Memory()
     log_line(f"watching {len(conf.fleet().served)} workers of {options.program}")
     try:
         while os.getppid() == parent:  # the next supervisord starts a watchdog of its own
@@ -55,15 +55,16 @@ def _watch(options: Options) -> None:
             fleet = conf.fleet()
             supervisord = supervisord_of(fleet)
             try:
-                look = eyes.look(fleet, supervisord.processes(), PERIOD)
+                snapshot = prober.probe(fleet, supervisord.processes(), PERIOD)
             except FleetError as error:
-                teller.trouble("supervisord", str(error))
+                notifier.problem("supervisord", str(error))
             else:
-                teller.fine("supervisord")
-                acts, memory = decide(look, memory, options, hands.budget.left(look.at), restarts.is_busy)
-                for act in acts:
-                    hands.do(act, fleet, supervisord)
+                notifier.fine("supervisord")
+                left = executor.budget.left(snapshot.at)
+                actions, memory = decide(snapshot, memory, options, left, restarts.is_busy)
+                for action in actions:
+                    executor.run(action, fleet, supervisord)
             time.sleep(max(again - time.monotonic(), 0))
     finally:
-        eyes.close()
+        prober.close()
         restarts.finish()

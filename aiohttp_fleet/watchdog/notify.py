@@ -1,4 +1,4 @@
-"""Tells what was done, and why: to the log, and to a command and a webhook where the operator has named one."""
+"""Events: what was done, and why. They go to the log, and to a command and a webhook where those are configured."""
 
 import json
 import os
@@ -16,13 +16,13 @@ DEADLINE = 10.0
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that has happened; the JSON has these names.
+    """One thing that has happened; its JSON has these names.
 
     Attributes:
-        event: what, such as ``hung``; docs/watchdog.md has them all.
+        event: what, such as ``hung``; docs/watchdog.md lists all.
         program: the workers' program.
         worker: supervisord's process_name, such as ``web1``.
-        reason: why, in words.
+        reason: why, as a sentence.
         time: seconds since the epoch.
     """
 
@@ -34,11 +34,11 @@ class Event:
 
 
 class Notifier:
-    """Tells, without ever keeping the watch waiting.
+    """Sends events; the watch never waits for that.
 
     Args:
         program: the workers' program.
-        notify: the words of the command, none for none.
+        notify: the words of the command, empty for none.
         webhook: the URL, None for none.
     """
 
@@ -46,35 +46,35 @@ class Notifier:
         self._program = program
         self._notify = notify
         self._webhook = webhook
-        self._troubles: set[str] = set()
+        self._problems: set[str] = set()
 
-    def tell(self, event: str, worker: str, reason: str) -> None:
-        """Write a line into the log; run the command and ask the webhook on a thread."""
+    def notify(self, event: str, worker: str, reason: str) -> None:
+        """Write a line into the log; run the command and call the webhook on a thread."""
         log_line(f"{worker}: {event}: {reason}")
         if self._notify or self._webhook:
             happened = Event(event, self._program, worker, reason, round(time.time(), 3))
             threading.Thread(target=self._send, args=(happened,), daemon=True).start()
 
-    def trouble(self, thing: str, reason: str, event: str = "") -> None:
-        """Tell of a trouble once, until `fine` was said of the thing.
+    def problem(self, thing: str, reason: str, event: str = "") -> None:
+        """Report a problem once, until `fine` is called for the thing.
 
         Args:
             thing: what it is about; for an event a worker.
             reason: what is wrong.
-            event: what it is called when it is told to all; empty for the log only.
+            event: the name of its event; empty for the log only.
         """
-        if thing in self._troubles:
+        if thing in self._problems:
             return
-        self._troubles.add(thing)
+        self._problems.add(thing)
         if event:
-            self.tell(event, thing, reason)
+            self.notify(event, thing, reason)
         else:
             log_line(f"{thing}: {reason}")
 
     def fine(self, thing: str) -> None:
-        """Say that a trouble is over; nothing when there was none."""
-        if thing in self._troubles:
-            self._troubles.discard(thing)
+        """Report that a problem is over; nothing when there was none."""
+        if thing in self._problems:
+            self._problems.discard(thing)
             log_line(f"{thing}: it works again")
 
     def _send(self, event: Event) -> None:
@@ -87,8 +87,8 @@ class Notifier:
     def _attempt(self, thing: str, send: Callable[[], None]) -> None:
         try:
             send()
-        except Exception as error:  # whatever it is, it must not end the watch
-            self.trouble(thing, f"it failed ({error})")
+        except Exception as error:  # no error may end the watch
+            self.problem(thing, f"it failed ({error})")
         else:
             self.fine(thing)
 
@@ -99,7 +99,7 @@ def _run(command: tuple[str, ...], event: Event, text: bytes) -> None:
 
 
 def _post(url: str, text: bytes) -> None:
-    import urllib.request  # only here: nobody else needs its memory
+    import urllib.request  # only here: it needs memory, and few use it
 
     request = urllib.request.Request(url, text, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=DEADLINE) as answer:

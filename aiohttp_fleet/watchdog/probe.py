@@ -1,4 +1,4 @@
-"""One look at all workers: what supervisord says of them, and what they say of themselves."""
+"""Snapshots of all workers: what supervisord knows of them, and what their control sockets answer."""
 
 import contextlib
 import select
@@ -14,14 +14,14 @@ from aiohttp_fleet.common.unix_peer import peer, peer_of
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.supervision.control_client import read_answer, send_query
 from aiohttp_fleet.supervision.health import Health
-from aiohttp_fleet.watchdog.snapshot import FleetSnapshot, WorkerSnapshot
+from aiohttp_fleet.watchdog.state import FleetSnapshot, WorkerSnapshot
 
 AWAKE = 1.0
-"""Seconds that one look adds to a silence at most: a watchdog that was itself stopped has not seen anybody hang."""
+"""Seconds that one snapshot adds to a silence at most: while the watchdog itself was stopped it has seen nothing."""
 
 
 @dataclass
-class _Asked:
+class _Query:
     connection: UnixConnection
     socket: str
     pid: int
@@ -29,63 +29,63 @@ class _Asked:
     counted: float = field(default_factory=time.monotonic)
     serves: bool = False
 
-    def listen(self, now: float) -> None:
-        """Note that there has been no answer up to now."""
+    def count(self, now: float) -> None:
+        """Count the time without an answer up to now."""
         self.silent += min(now - self.counted, AWAKE)
         self.counted = now
         self.serves = self.serves or _serves(self)
 
 
 class Prober:
-    """Asks again and again, with one question at a time to each worker: a slow answer is waited for, not repeated."""
+    """Sends each worker one query at a time: a slow answer is waited for, the query is not repeated."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, _Asked] = {}
+        self._queries: dict[str, _Query] = {}
 
-    def look(self, fleet: Fleet, infos: Mapping[str, dict[str, Any]], seconds: float) -> FleetSnapshot:
-        """Return what is seen of each worker and the standby.
+    def probe(self, fleet: Fleet, infos: Mapping[str, dict[str, Any]], seconds: float) -> FleetSnapshot:
+        """Return a snapshot of the workers and the standby.
 
         Args:
-            fleet: whom to ask.
+            fleet: the fleet.
             infos: what supervisord knows of each process, by namespec.
-            seconds: how long to wait for answers; less when all are there. What comes later is seen in the next look.
+            seconds: how long to wait for answers; less when all are there. A later answer is in the next snapshot.
         """
-        self._ask(fleet, {name: int(info["pid"]) for name, info in infos.items()})
+        self._query(fleet, {name: int(info["pid"]) for name, info in infos.items()})
         answers = self._answers(time.monotonic() + seconds)
         now = time.monotonic()
-        for asked in self._asked.values():
-            asked.listen(now)
-        sights = [self._sight(worker, infos.get(worker.namespec), answers) for worker in fleet.served]
+        for query in self._queries.values():
+            query.count(now)
+        snapshots = [self._snapshot(worker, infos.get(worker.namespec), answers) for worker in fleet.served]
         count = len(fleet.workers)
-        return FleetSnapshot(now, tuple(sights[:count]), sights[count] if fleet.standby else None)
+        return FleetSnapshot(now, tuple(snapshots[:count]), snapshots[count] if fleet.standby else None)
 
     def close(self) -> None:
-        """Wait for no answer any more."""
-        for control in list(self._asked):
+        """Drop all queries."""
+        for control in list(self._queries):
             self._drop(control)
 
-    def _ask(self, fleet: Fleet, pids: Mapping[str, int]) -> None:
+    def _query(self, fleet: Fleet, pids: Mapping[str, int]) -> None:
         known = {worker.control: pids.get(worker.namespec, 0) for worker in fleet.served}
-        for control, asked in list(self._asked.items()):
-            if known.get(control) != asked.pid:  # it was asked of a worker that has been followed by another
+        for control, query in list(self._queries.items()):
+            if known.get(control) != query.pid:  # another process is there now
                 self._drop(control)
         for worker in fleet.served:
-            if known[worker.control] and worker.control not in self._asked:
-                with contextlib.suppress(FleetError):  # nobody is there yet
-                    self._ask_one(worker, known[worker.control])
+            if known[worker.control] and worker.control not in self._queries:
+                with contextlib.suppress(FleetError):  # nothing listens there yet
+                    self._query_one(worker, known[worker.control])
 
-    def _ask_one(self, worker: Worker, pid: int) -> None:
+    def _query_one(self, worker: Worker, pid: int) -> None:
         connection = send_query(worker.control)
         if peer_of(connection.sock).pid == pid:
-            self._asked[worker.control] = _Asked(connection, worker.socket, pid)
+            self._queries[worker.control] = _Query(connection, worker.socket, pid)
         else:
             connection.close()
 
     def _answers(self, deadline: float) -> dict[str, Health]:
-        """Wait for those who have not answered."""
+        """Wait for answers, and return those that have come."""
         answers: dict[str, Health] = {}
         waiting = select.poll()
-        controls = {asked.connection.sock.fileno(): control for control, asked in self._asked.items()}
+        controls = {query.connection.sock.fileno(): control for control, query in self._queries.items()}
         for fd in controls:
             waiting.register(fd, select.POLLIN)
         while controls and (left := deadline - time.monotonic()) > 0:
@@ -93,17 +93,17 @@ class Prober:
                 control = controls.pop(fd)
                 waiting.unregister(fd)
                 with contextlib.suppress(FleetError):  # it ended before it answered
-                    answers[control] = read_answer(control, self._asked[control].connection)
+                    answers[control] = read_answer(control, self._queries[control].connection)
                 self._drop(control)
         return answers
 
     def _drop(self, control: str) -> None:
-        self._asked.pop(control).connection.close()
+        self._queries.pop(control).connection.close()
 
-    def _sight(self, worker: Worker, info: dict[str, Any] | None, answers: Mapping[str, Health]) -> WorkerSnapshot:
+    def _snapshot(self, worker: Worker, info: dict[str, Any] | None, answers: Mapping[str, Health]) -> WorkerSnapshot:
         if info is None:
             return WorkerSnapshot(worker, "UNKNOWN", reason="supervisord does not know it")
-        asked = self._asked.get(worker.control)
+        query = self._queries.get(worker.control)
         return WorkerSnapshot(
             worker,
             state=str(info["statename"]),
@@ -111,15 +111,15 @@ class Prober:
             started=int(info["start"]),
             reason=str(info["spawnerr"] or info["description"]),
             health=answers.get(worker.control),
-            silent=asked.silent if asked else 0.0,
-            serves=asked is not None and asked.serves,
-            stopped=asked is not None and _is_stopped(asked.pid),
+            silent=query.silent if query else 0.0,
+            serves=query is not None and query.serves,
+            stopped=query is not None and _is_stopped(query.pid),
         )
 
 
-def _serves(asked: _Asked) -> bool:
+def _serves(query: _Query) -> bool:
     try:
-        return peer(asked.socket).pid == asked.pid
+        return peer(query.socket).pid == query.pid
     except BlockingIOError:  # its backlog is full
         return True
     except OSError:
@@ -127,7 +127,7 @@ def _serves(asked: _Asked) -> bool:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Whether it has got SIGSTOP (proc(5), /proc/pid/stat, field 3)."""
+    """Whether it is stopped by SIGSTOP (proc(5), /proc/pid/stat, field 3)."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     return False

@@ -1,42 +1,46 @@
-"""Which worker is to be recycled, and when the standby is to be refreshed."""
+"""Which worker is to be recycled, and when the standby is to be refreshed. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from aiohttp_fleet.watchdog.arguments import Options
-from aiohttp_fleet.watchdog.history import History
-from aiohttp_fleet.watchdog.snapshot import FleetSnapshot, WorkerSnapshot
+from aiohttp_fleet.watchdog.state import FleetSnapshot, History, WorkerSnapshot
 
 JITTER = 0.2
-"""Part of --max-age and --max-requests by which a worker may come due earlier, so that all do not at once."""
+"""Part of --max-age and --max-requests by which a limit is lower, so that workers do not reach it together."""
 _GOLDEN = 0.6180339887498949
 _MB = 1024 * 1024
 
 
-class Due(NamedTuple):
-    """A worker whose turn it is, and why."""
+class Chosen(NamedTuple):
+    """A worker to restart, and why."""
 
-    sight: WorkerSnapshot
+    snapshot: WorkerSnapshot
     reason: str
 
 
-def recycle(look: FleetSnapshot, options: Options) -> Due | None:
-    """Return the worker to recycle: the oldest of those above a limit, and only while all are there to take over.
+def recycle(fleet: FleetSnapshot, options: Options) -> Chosen | None:
+    """Return the oldest worker above a limit; None while a worker is not well.
 
-    The oldest, so that each has its turn: a busy fleet is above --max-requests again before the turn has gone round.
+    The oldest: a busy fleet may be above --max-requests again before all workers have been recycled once.
     """
-    if not all(sight.is_well for sight in look.workers):
+    if not all(snapshot.is_well for snapshot in fleet.workers):
         return None
-    above = [Due(sight, reason) for sight in look.workers for excess, reason in _excesses(sight, options) if excess > 1]
-    return min(above, key=lambda due: due.sight.started, default=None)
+    above = [
+        Chosen(snapshot, reason)
+        for snapshot in fleet.workers
+        for excess, reason in _excesses(snapshot, options)
+        if excess > 1
+    ]
+    return min(above, key=lambda chosen: chosen.snapshot.started, default=None)
 
 
-def _excesses(sight: WorkerSnapshot, options: Options) -> Iterator[tuple[float, str]]:
-    """Yield what part of each limit a worker has reached, and how to say it."""
-    health = sight.health
+def _excesses(snapshot: WorkerSnapshot, options: Options) -> Iterator[tuple[float, str]]:
+    """Yield the part of each limit that a worker has reached, and the sentence for it."""
+    health = snapshot.health
     if health is None:
         return
-    early = 1 - JITTER * _spread(sight.pid)
+    early = 1 - JITTER * _spread(snapshot.pid)
     if (limit := options.max_memory) is not None:
         yield health.memory / limit, f"it uses {health.memory / _MB:.0f} MB, more than {limit / _MB:.0f}"
     if (age := options.max_age) is not None:
@@ -46,17 +50,17 @@ def _excesses(sight: WorkerSnapshot, options: Options) -> Iterator[tuple[float, 
 
 
 def _spread(pid: int) -> float:
-    """Return a number from 0 to 1 that stays the same for a pid, and is far from that of its neighbours."""
+    """Return a number from 0 to 1 that is always the same for a pid, and far from that of the next pid."""
     return pid * _GOLDEN % 1
 
 
-def refresh(look: FleetSnapshot, pasts: Mapping[str, History], settle: float) -> Due | None:
-    """Return the standby when all workers were started after it, and have been ready for ``settle`` seconds."""
-    standby = look.standby
+def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: float) -> Chosen | None:
+    """Return the standby when all workers were started after it, and have been ready for `settle` seconds."""
+    standby = fleet.standby
     if standby is None or not standby.is_well:
         return None
-    for sight in look.workers:
-        since = pasts[sight.worker.namespec].ready_since
-        if sight.started <= standby.started or since is None or look.at - since < settle:
+    for snapshot in fleet.workers:
+        since = histories[snapshot.worker.namespec].ready_since
+        if snapshot.started <= standby.started or since is None or fleet.at - since < settle:
             return None
-    return Due(standby, f"all workers are newer and have been ready for {settle:g} s: it takes up their code")
+    return Chosen(standby, f"all workers are newer and have been ready for {settle:g} s: it loads their code")

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp_fleet_drill.tally import Lost
@@ -19,12 +20,27 @@ from tests.site import BIN, Site, edit
 from tests.wait import until
 
 Make = Callable[..., Site]
-GOOD = "from tests.apps.work import create_app\n"
+GOOD = """
+import asyncio, os
+from aiohttp import web
+from tests.apps import work
+
+async def wait(request):
+    print("wait begins", flush=True)
+    while not os.path.exists("gate"):
+        await asyncio.sleep(0.01)
+    return web.Response(text="waited")
+
+def create_app():
+    app = work.create_app()
+    app.router.add_get("/wait", wait)
+    return app
+"""
 
 
 @pytest.fixture
 def shop(site: Make, place: Path) -> Site:
-    """Start two workers of an application whose module the test may break: shop.py in the place."""
+    """Start two workers of an application whose module the test may break: shop.py in the directory."""
     (place / "shop.py").write_text(GOOD)
     made = site("shop:create_app")
     edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
@@ -89,7 +105,7 @@ def test_a_start_up_that_fails_ends_the_roll_and_leaves_the_others(shop: Site, s
     done = shop.fleet("restart", "--timeout", "2")
     assert done.returncode == 1
     assert told in done.stderr
-    assert "not touched: web2; mend it, then run fleet restart again" in done.stderr
+    assert "not restarted: web2; fix it, then run fleet restart again" in done.stderr
     assert shop.pid("aiohttp:web2") == before[1]
     assert get(shop.port)
     (shop.place / "shop.py").write_text(GOOD)
@@ -108,35 +124,196 @@ def test_an_answer_that_is_an_error_ends_the_roll(shop: Site) -> None:
     assert shop.pid("aiohttp:web2") == before[1]
 
 
-def test_a_second_roll_is_refused(shop: Site) -> None:
-    """One at a time; the line says who is at it."""
-    lock = shop.place / "deploy" / "run" / "fleet.lock"
-    command = [str(BIN / "fleet"), "--config", str(shop.supervisord_conf), "restart"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as first:
-        until("the first to begin", lambda: lock.exists() and str(first.pid) in lock.read_text())
-        second = shop.fleet("restart")
-    assert first.returncode == 0
-    assert second.returncode == 1
-    assert f"fleet restart (pid {first.pid}) is changing the fleet; wait until it is done" in second.stderr
+def _begun(made: Site, *arguments: str, **keywords: Any) -> subprocess.Popen[str]:
+    """Start ``fleet restart``."""
+    command = [str(BIN / "fleet"), "--config", str(made.supervisord_conf), "restart", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **keywords)
 
 
-def test_an_interrupted_roll_leaves_no_worker_stopped(shop: Site) -> None:
-    """Ctrl-C while web1 drains, and kill by who cannot wait: it is drained, started again, then the roll ends."""
-    with subprocess.Popen(
-        ["curl", "-sN", "--unix-socket", str(shop.place / "web_1.sock"), "http://x/slow?seconds=3"],
-        stdout=subprocess.DEVNULL,
-    ):
-        log = shop.place / "deploy" / "run" / "web1.log"
-        until("the request to arrive", lambda: "slow begins" in log.read_text())
-        command = [str(BIN / "fleet"), "--config", str(shop.supervisord_conf), "restart"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as roll:
-            until("web1 to drain", lambda: "draining" in log.read_text())
-            os.kill(roll.pid, signal.SIGINT)
-            os.kill(roll.pid, signal.SIGTERM)
-            _, told = roll.communicate(timeout=30)
-    assert roll.returncode == 130
-    assert told.strip() == b"fleet: interrupted; no worker is left stopped, fleet restart begins anew"
+@contextmanager
+def _draining(
+    made: Site, client: Callable[..., subprocess.Popen[str]] = _begun
+) -> Iterator[tuple[subprocess.Popen[str], Callable[[], None]]]:
+    """Run a client until web1 drains, and keep web1 there until the returned function is called."""
+    log = made.place / "deploy" / "run" / "web1.log"
+    before = log.read_text().count("draining")
+    slow = ["curl", "-s", "--unix-socket", str(made.place / "web_1.sock"), "http://x/wait"]
+    with subprocess.Popen(slow, stdout=subprocess.PIPE) as request:
+        until("the request to arrive", lambda: "wait begins" in log.read_text())
+        with client(made) as started:
+            until("web1 to drain", lambda: log.read_text().count("draining") > before)
+            yield started, (made.place / "gate").touch
+        assert request.communicate(timeout=20)[0] == b"waited"
+
+
+def _report(made: Site) -> dict[str, Any]:
+    """Return what supervisord says of the restart."""
+    return made.rpc.restart_report() or {}
+
+
+def _all_replaced(made: Site, before: list[int]) -> bool:
+    return not set(before) & set(_pids(made)) and made.fleet("status").returncode == 0
+
+
+def _without_plugin(made: Site) -> Site:
+    edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+    made.ctl("reload")
+    assert made.fleet("status", "--wait", "30").returncode == 0
+    return made
+
+
+def test_a_restart_survives_its_client(shop: Site) -> None:
+    """kill -9 in the middle of a drain: supervisord goes on, and --attach has the result."""
+    before = _pids(shop)
+    with _draining(shop) as (client, release):
+        client.kill()
+        client.wait()
+        release()
+    until("both to be replaced", lambda: _all_replaced(shop, before))
+    done = shop.fleet("restart", "--attach")
+    assert (done.returncode, done.stdout.count("ready in")) == (0, 2), done.stderr
+
+
+def test_the_end_of_the_operators_connection_leaves_it_running(shop: Site) -> None:
+    """SIGHUP, in contrast to Ctrl-C; the line says how to see it again."""
+    before = _pids(shop)
+    with _draining(shop) as (client, release):
+        client.send_signal(signal.SIGHUP)
+        _, stderr = client.communicate(timeout=30)
+        release()
+    assert (client.returncode, "fleet restart --attach" in stderr) == (130, True)
+    until("both to be replaced", lambda: _all_replaced(shop, before))
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+def test_a_closed_output_leaves_it_running(shop: Site, plugin: bool) -> None:
+    """As in ``fleet restart | head -1``: all workers are restarted."""
+    if not plugin:
+        _without_plugin(shop)
+    before = _pids(shop)
+    client = _begun(shop)
+    assert client.stdout and client.stderr
+    assert client.stdout.readline().startswith("web1: drained")
+    client.stdout.close()
+    assert (client.wait(30), client.stderr.read()) == (0, "")
+    client.stderr.close()
+    assert _all_replaced(shop, before)
+
+
+def test_a_second_one_is_refused_and_can_attach(shop: Site) -> None:
+    """The line says who runs one and how to see it; --attach ends with the result; scale is refused, too."""
+    with _draining(shop) as (first, release):
+        second, scale = shop.fleet("restart"), shop.fleet("scale", "3")
+        release()
+        attached = shop.fleet("restart", "--attach", "--json")
+        stdout, _ = first.communicate(timeout=30)
+    assert (second.returncode, scale.returncode, first.returncode) == (1, 1, 0)
+    for refused in (second, scale):
+        assert f"a rolling restart is running (by fleet restart (pid {first.pid}); web1 is draining)" in refused.stderr
+        assert "fleet restart --attach shows it, fleet restart --cancel ends it" in refused.stderr
+    report = json.loads(attached.stdout)
+    assert (attached.returncode, report["done"], report["state"]) == (0, True, "done")
+    assert [f"{worker['old_pid']} -> {worker['new_pid']}" for worker in report["workers"]] == [
+        line.split("pid ")[1] for line in stdout.splitlines()
+    ]
+
+
+def test_it_may_be_detached_from_the_start(shop: Site) -> None:
+    """--detach returns at once; --attach follows it to its end."""
+    before = _pids(shop)
+    done = shop.fleet("restart", "--detach")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "started; fleet restart --attach shows it, fleet restart --cancel ends it\n",
+    )
+    assert shop.fleet("restart", "--attach").returncode == 0
+    assert _all_replaced(shop, before)
+    done = shop.fleet("restart", "--cancel")
+    assert (done.returncode, "no rolling restart is running" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+def test_an_interrupted_restart_leaves_no_worker_stopped(shop: Site, plugin: bool) -> None:
+    """Ctrl-C, then SIGTERM, while web1 drains: it is drained and started again, then the restart ends."""
+    if not plugin:
+        _without_plugin(shop)
+    before = _pids(shop)
+    with _draining(shop) as (client, release):
+        client.send_signal(signal.SIGINT)
+        client.send_signal(signal.SIGTERM)
+        if plugin:
+            until("it to be cancelled", lambda: _report(shop)["is_cancelled"])
+        release()
+        _, stderr = client.communicate(timeout=30)
+    assert client.returncode == 130
+    assert "interrupted; no worker is left stopped; not restarted: web1, web2; run fleet restart again" in stderr
     until("both to be ready", lambda: shop.fleet("status").returncode == 0)
+    assert [old == new for old, new in zip(before, _pids(shop), strict=True)] == [False, True]
+
+
+def test_it_can_be_cancelled_from_elsewhere(shop: Site) -> None:
+    """--cancel ends it after web1 was started again; the client that shows it says so."""
+    before = _pids(shop)
+    with _draining(shop) as (client, release), _begun(shop, "--cancel") as other:
+        until("it to be cancelled", lambda: _report(shop)["is_cancelled"])
+        release()
+        _, said = other.communicate(timeout=30)
+        _, stderr = client.communicate(timeout=30)
+    assert (other.returncode, client.returncode) == (0, 130)
+    assert "no worker is left stopped" in said
+    assert "no worker is left stopped" in stderr
+    until("both to be ready", lambda: shop.fleet("status").returncode == 0)
+    assert shop.pid("aiohttp:web2") == before[1]
+
+
+IMPATIENT = (
+    "from aiohttp_fleet.cli import main; from aiohttp_fleet.supervision import supervisor_rpc as rpc; "
+    "rpc.TIMEOUT = 0.3; main()"
+)
+
+
+@pytest.mark.parametrize("plugin", [True, False])
+def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site, plugin: bool) -> None:
+    """SIGSTOP in the middle of a drain, for longer than one call may take: the restart goes on afterwards."""
+    if not plugin:
+        _without_plugin(shop)
+    before = _pids(shop)
+
+    def impatient(made: Site) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", IMPATIENT, "--config", str(made.supervisord_conf), "restart"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with _draining(shop, impatient) as (client, release):
+        shop.supervisord.send_signal(signal.SIGSTOP)
+        release()
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                client.wait(2)
+        finally:
+            shop.supervisord.send_signal(signal.SIGCONT)
+        stdout, stderr = client.communicate(timeout=30)
+    assert (client.returncode, stdout.count("ready in")) == (0, 2), stderr
+    assert _all_replaced(shop, before)
+
+
+def test_a_shutdown_of_supervisord_ends_it(shop: Site) -> None:
+    """supervisord does not wait for the restart, and starts nothing any more."""
+    with _draining(shop) as (client, release):
+        shop.supervisord.send_signal(signal.SIGTERM)
+        release()
+        _, stderr = client.communicate(timeout=60)
+        assert shop.supervisord.wait(60) == 0
+    assert client.returncode == 1
+    assert "fleet: " in stderr
+
+
+def test_without_the_plugin_nothing_is_detached(shop: Site) -> None:
+    """The line says what is missing."""
+    _without_plugin(shop)
+    for option in ("--detach", "--attach", "--cancel"):
+        done = shop.fleet("restart", option)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "supervisord has no [rpcinterface:fleet]" in done.stderr
 
 
 def test_an_unknown_worker_is_wrong_usage(shop: Site) -> None:
@@ -161,15 +338,16 @@ def test_it_is_refused_when_nobody_else_would_serve(shop: Site) -> None:
     before = _pids(shop)
     done = shop.fleet("restart")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "nobody else is ready to serve during the roll" in done.stderr
+    assert "no other worker is ready; restarting now would cause downtime" in done.stderr
     assert _pids(shop) == before
     assert shop.fleet("restart", "web2").returncode == 0, "it is down anyway"
 
 
 def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     """Its socket is there and its connections are accepted by the kernel, but nobody answers."""
-    code = GOOD + "import asyncio, time\nbuild = create_app\nasync def begin(app):\n"
-    code += "    asyncio.get_running_loop().call_later(0.01, time.sleep, 15)\n"
+    code = GOOD + "import asyncio, os, time\nbuild = create_app\ndef block():\n"
+    code += f"    time.sleep(15 if os.path.exists({str(shop.place / 'web_1.sock')!r}) else 0)\n"
+    code += "    asyncio.get_running_loop().call_soon(block)\nasync def begin(app):\n    block()\n"
     code += "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
     (shop.place / "shop.py").write_text(code)
     done = shop.fleet("restart", "--timeout", "1", "web1")

@@ -1,6 +1,7 @@
 """Tests of aiohttp_fleet/operate/scale_command.py, on a real fleet."""
 
 import asyncio
+import json
 import signal
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp_fleet_drill.tally import Lost
 
+from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT
 from tests.site import BIN, Site, edit
@@ -58,6 +60,33 @@ def test_what_fails_is_undone(site: Make) -> None:
     assert "everything is as it was" in done.stderr
     assert (_pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()) == before
     assert made.ctl("update").strip() == ""
+
+
+LEAVING = """
+import asyncio
+from tests.apps.work import create_app as build
+
+async def end(app):
+    await asyncio.sleep(2)
+
+def create_app():
+    app = build()
+    app.on_cleanup.append(end)
+    return app
+"""
+
+
+def test_an_undo_waits_for_the_new_workers_to_end(site: Make, place: Path) -> None:
+    """web4, which was ready, takes two seconds to end; when scale returns it is gone."""
+    (place / "shop.py").write_text(LEAVING)
+    made = site("shop:create_app")
+    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=3 ", f"directory={PROJECT}": f"directory={place}"})
+    assert made.fleet("render", "--write").returncode == 0
+    made.start()
+    (place / "web_5.sock").write_text("precious")
+    done = made.fleet("scale", "5", "--timeout", "10")
+    assert (done.returncode, "aiohttp:web5: it has ended" in done.stderr) == (1, True)
+    assert {"aiohttp:web4", "aiohttp:web5"}.isdisjoint(_pids(made))
 
 
 SLOW = """
@@ -113,6 +142,7 @@ def test_an_interrupted_drain_is_undone(site: Make, place: Path) -> None:
     assert files == list(before[1:])
     assert [name for name, pid in before[0].items() if pids[name] != pid] == ["aiohttp:web4"]
     assert made.fleet("status").returncode == 0
+    until("nginx to use web4 again", lambda: json.loads(get(made.port))["worker"] == "web4")
 
 
 def test_it_is_refused_before_anything_changes(site: Make) -> None:
@@ -121,7 +151,7 @@ def test_it_is_refused_before_anything_changes(site: Make) -> None:
     edit(made.supervisord_conf, {"--drain=30": "--drain=20"})
     done = made.fleet("scale", "5")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "changes that supervisord has not taken up yet (aiohttp, standby); supervisorctl update" in done.stderr
+    assert "changes that supervisord has not loaded yet (aiohttp); supervisorctl update" in done.stderr
     edit(made.supervisord_conf, {"--drain=20": "--drain=30"})
     edit(made.nginx_conf, {r" +server unix:.*web_3.*\n": ""})
     assert "fleet render --write" in made.fleet("scale", "5").stderr

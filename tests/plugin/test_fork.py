@@ -16,6 +16,7 @@ from tests.site import Site, edit
 from tests.wait import until
 
 Make = Callable[..., Site]
+FORKS = {"forks": True, "reason": "", "missing": []}
 PLUGIN = r"\[rpcinterface:fleet\]\n.*\n"
 
 
@@ -53,7 +54,7 @@ def test_a_forked_worker_is_the_process_that_an_executed_one_is(site: Make) -> N
     made = site("tests.apps.process:create_app")
     edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=1 "})
     _start(made)
-    assert _plugin(made) == {"forks": True, "reason": ""}
+    assert _plugin(made) == FORKS
     forked = _shown(made)
     shared = _shared(made)
     made.stop()
@@ -84,7 +85,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     made = site()
     edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={kit}"})
     _start(made, kit)
-    assert "web1: executed" not in made.evidence()
+    assert "web1: exec'd" not in made.evidence()
     changed = kit / "aiohttp_fleet" / "common" / "stderr_log.py"
     changed.write_text(changed.read_text() + "# changed\n")
     plugin = _plugin(made)
@@ -93,9 +94,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     made.ctl("restart", "aiohttp:web1")
     until("web1 to be back", lambda: made.fleet("status").returncode == 0)
     log = (made.place / "deploy" / "run" / "web1.log").read_text()
-    assert (
-        "web1: executed, not forked: the file of aiohttp_fleet.common.stderr_log has changed since supervisord" in log
-    )
+    assert "web1: exec'd, not forked: the file of aiohttp_fleet.common.stderr_log has changed since supervisord" in log
 
 
 def test_a_variable_that_an_interpreter_reads_at_its_start_is_honoured(site: Make) -> None:
@@ -103,7 +102,7 @@ def test_a_variable_that_an_interpreter_reads_at_its_start_is_honoured(site: Mak
     made = site("tests.apps.process:create_app")
     edit(made.supervisord_conf, {'WORKER_NUMBER="%': 'PYTHONHASHSEED="7",WORKER_NUMBER="%'})
     made.start()
-    assert "web1: executed, not forked: environment= sets PYTHONHASHSEED" in made.evidence()
+    assert "web1: exec'd, not forked: environment= sets PYTHONHASHSEED" in made.evidence()
     assert "standby: executed" not in made.evidence()
 
 
@@ -116,7 +115,7 @@ def test_a_module_of_the_projects_own_is_imported_as_ever(site: Make, place: Pat
     changes = {f"directory={PROJECT}": f"directory={place}", "numprocs=4 ": "numprocs=1 "}
     edit(made.supervisord_conf, changes)
     made.start()
-    assert f"web1: executed, not forked: {place} has a module supervisor of its own" in made.evidence()
+    assert f"web1: exec'd, not forked: {place} has a module supervisor of its own" in made.evidence()
 
 
 def test_a_plugin_that_cannot_load_the_worker_leaves_supervisord_alone(site: Make, kit: Path) -> None:
@@ -125,11 +124,9 @@ def test_a_plugin_that_cannot_load_the_worker_leaves_supervisord_alone(site: Mak
     memory.write_text("raise RuntimeError('broken')\n")
     made = _start(site(), kit)
     log = (made.place / "deploy" / "run" / "supervisord.log").read_text()
-    assert "fleet: the worker cannot be loaded into supervisord (RuntimeError: broken); workers are executed" in log
-    assert _plugin(made) == {
-        "forks": False,
-        "reason": "the worker cannot be loaded into supervisord (RuntimeError: broken)",
-    }
+    reason = "workers are exec'd, with more memory (RuntimeError: broken)"
+    assert f"fleet: {reason}" in log
+    assert _plugin(made) == {"forks": False, "reason": reason, "missing": [reason]}
 
 
 def test_it_survives_reread_update_reload_and_restart(site: Make) -> None:
@@ -139,5 +136,5 @@ def test_it_survives_reread_update_reload_and_restart(site: Make) -> None:
         made.ctl(*verb)
         done = made.fleet("status", "--wait", "30")
         assert done.returncode == 0, f"after {verb}: {done.stdout}{done.stderr}"
-        assert _plugin(made) == {"forks": True, "reason": ""}
-    assert "executed" not in made.evidence()
+        assert _plugin(made) == FORKS
+    assert "exec'd" not in made.evidence()

@@ -1,6 +1,7 @@
 """Tests of aiohttp_fleet/plugin/keep_standby.py: ``supervisorctl update`` after an edit of both commands."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -15,7 +16,29 @@ from tests.wait import until
 Make = Callable[..., Site]
 
 
-def test_a_new_command_loses_no_request(site: Make) -> None:
+def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(site: Make) -> None:
+    """``update`` leaves its section alone; a restart gives it command and environment as they are now."""
+    made = site().start()
+    before = made.pid("standby")
+
+    async def updated() -> list[Lost]:
+        async with load(made.port, 16) as tally:
+            await answered_more(tally, 200)
+            edit(made.supervisord_conf, {'WORKER_NUMBER="': 'SUPERVISOR_PROCESS_NAME="new",WORKER_NUMBER="'})
+            said = await asyncio.to_thread(made.ctl, "update")
+            assert "standby" not in said
+            await answered_more(tally, 200)
+        return tally.lost
+
+    assert asyncio.run(updated()) == []
+    assert made.pid("standby") == before
+    made.ctl("restart", "standby")
+    standby = made.place / "web_standby.sock"
+    until("the standby", standby.exists)
+    assert json.loads(get(standby))["worker"] == "new"
+
+
+def test_a_change_of_both_loses_no_request(site: Make) -> None:
     """The standby's group is replaced when the workers are ready, not while they start."""
     made = site().start()
     before = made.pid("standby")
@@ -23,7 +46,7 @@ def test_a_new_command_loses_no_request(site: Make) -> None:
     async def updated() -> list[Lost]:
         async with load(made.port, 16) as tally:
             await answered_more(tally, 200)
-            edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
+            edit(made.supervisord_conf, {"startretries=3": "startretries=2"})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby: updated process group" in said
             await answered_more(tally, 200)
@@ -61,7 +84,7 @@ def test_it_looks_at_the_workers_there_are_after_a_reload_of_supervisord(site: M
     edit(made.supervisord_conf, {" --no-such-option ": " "})
     made.ctl("reload")
     until("the mended command to be ready", lambda: made.fleet("status", "--wait", "20").returncode == 0)
-    edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
+    edit(made.supervisord_conf, {"startretries=0": "startretries=3"})
     assert "standby: updated process group" in made.ctl("update")
 
 

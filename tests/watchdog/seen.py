@@ -8,7 +8,7 @@ from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.health import Health
 from aiohttp_fleet.watchdog.arguments import Options, parse
 from aiohttp_fleet.watchdog.decide import Action, Memory, decide
-from aiohttp_fleet.watchdog.snapshot import FleetSnapshot, WorkerSnapshot
+from aiohttp_fleet.watchdog.state import FleetSnapshot, WorkerSnapshot
 
 
 def options(*arguments: str) -> Options:
@@ -69,4 +69,4 @@ class Watch:
     ) -> list[tuple[str, str, str]]:
         """Look once more; return each act as (verb, event, worker)."""
         acts = self.acts(*changed, seconds=seconds, standby=standby)
-        return [(str(act.verb), act.event, act.sight.worker.name) for act in acts]
+        return [(str(act.kind), act.event, act.snapshot.worker.name) for act in acts]

@@ -19,7 +19,7 @@ def test_a_worker_that_was_ready_and_says_nothing_is_hung() -> None:
     assert watch.told() == []
     assert watch.told(sight("web2", health=None, silent=3.9)) == []
     (act,) = watch.acts(sight("web2", health=None, silent=4.0))
-    assert (act.verb, act.event, act.sight.worker.name) == KILLED[0]
+    assert (act.kind, act.event, act.snapshot.worker.name) == KILLED[0]
     assert act.reason == "no answer for 4.0 s, its event loop is blocked"
 
 
@@ -81,7 +81,7 @@ def test_a_new_pid_has_no_past() -> None:
     assert watch.told(sight("web2", pid=99, health=None, silent=4)) == []
 
 
-def test_a_worker_that_cannot_be_asked_is_left_alone() -> None:
+def test_a_worker_that_cannot_be_queries_is_left_alone() -> None:
     """Its control site was deleted, or it has none: there is nothing to know."""
     watch = Watch()
     watch.acts()
@@ -103,11 +103,11 @@ def test_a_start_up_that_hangs_is_told_once() -> None:
     silent = sight("web2", health=None, silent=30)
     assert watch.told(slow) == []
     assert watch.told(silent, seconds=59) == []
-    assert watch.told(silent, seconds=1) == [("tell", "slow", "web2")]
+    assert watch.told(silent, seconds=1) == [("notify", "slow", "web2")]
     assert watch.told(silent, seconds=99) == []
     next_one = sight("web2", pid=99, health=health("starting"))
     assert watch.told(next_one) == []
-    assert watch.told(next_one, seconds=60) == [("tell", "slow", "web2")]
+    assert watch.told(next_one, seconds=60) == [("notify", "slow", "web2")]
 
 
 def test_a_fatal_worker_is_told_once_and_started_again_each_minute() -> None:
@@ -115,7 +115,7 @@ def test_a_fatal_worker_is_told_once_and_started_again_each_minute() -> None:
     watch = Watch()
     fatal = sight("web2", state="FATAL", pid=0, health=None, reason="Exited too quickly")
     (act,) = watch.acts(fatal)
-    assert (act.verb, act.event) == ("tell", "failing")
+    assert (act.kind, act.event) == ("notify", "failing")
     assert "Exited too quickly" in act.reason
     assert watch.told(fatal, seconds=59) == []
     assert watch.told(fatal, seconds=1) == [("start", "", "web2")]
@@ -124,7 +124,7 @@ def test_a_fatal_worker_is_told_once_and_started_again_each_minute() -> None:
     assert watch.told(fatal, seconds=30) == []
     assert watch.told(fatal, seconds=30) == [("start", "", "web2")]
     assert watch.told(sight("web2", state="STARTING", pid=71)) == []
-    assert watch.told(sight("web2", pid=71)) == [("tell", "recovered", "web2")]
+    assert watch.told(sight("web2", pid=71)) == [("notify", "recovered", "web2")]
     assert watch.told() == []
 
 
@@ -146,13 +146,13 @@ def test_a_used_up_budget_is_told_once_and_so_is_its_end() -> None:
     watch.acts()
     hung = sight("web2", health=None, silent=4)
     (act,) = watch.acts(hung)
-    assert (act.verb, act.event) == ("tell", "budget-spent")
+    assert (act.kind, act.event) == ("notify", "budget-spent")
     assert act.reason == "nothing is done, the budget is used up: no answer for 4.0 s, its event loop is blocked"
     assert watch.told(hung) == []
     assert watch.told() == []
     watch.left = 1
     assert watch.told() == []
-    assert watch.told(hung) == [("tell", "budget-free", "web2"), *KILLED]
+    assert watch.told(hung) == [("notify", "budget-free", "web2"), *KILLED]
     assert watch.told(hung) == KILLED
 
 
@@ -161,7 +161,7 @@ def test_the_last_of_the_budget_goes_to_the_first() -> None:
     watch = Watch(left=1)
     watch.acts()
     hung = [sight(name, health=None, silent=4) for name in ("web2", "web3")]
-    assert watch.told(*hung) == [("tell", "budget-spent", "web3"), *KILLED]
+    assert watch.told(*hung) == [("notify", "budget-spent", "web3"), *KILLED]
 
 
 def test_a_fatal_worker_is_started_whatever_the_budget() -> None:

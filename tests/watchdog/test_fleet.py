@@ -101,6 +101,8 @@ def test_a_stopped_worker_is_followed_by_another(watched: Callable[..., Site]) -
     until_told(made, "standby: hung: no answer for 4.")
     assert log(made, "watchdog").count("it is stopped by a signal") == 2
     assert changed(made, before) == {"aiohttp:web2", "standby"}
+    for name in ("web2", "standby"):
+        assert "(most recent call first)" in log(made, name), "it was continued, to write its stacks"
 
 
 def test_a_blocked_worker_writes_where_it_is_blocked(watched: Callable[..., Site]) -> None:

@@ -16,7 +16,7 @@ def test_the_command_gets_the_event_in_its_environment_and_on_its_stdin(place: P
     """A script of one line can use the first, a program the second."""
     got = place / "got"
     script = f'cat > {got}.json; echo "$FLEET_EVENT $FLEET_WORKER $FLEET_REASON" > {got}'
-    Notifier("aiohttp", ("sh", "-c", script)).tell("hung", "web2", "no answer")
+    Notifier("aiohttp", ("sh", "-c", script)).notify("hung", "web2", "no answer")
     assert until("the command to run", lambda: got.exists() and got.read_text()) == "hung web2 no answer\n"
     event = json.loads(Path(f"{got}.json").read_text())
     assert event.pop("time") > 1e9
@@ -27,7 +27,7 @@ def test_the_webhook_gets_the_event_as_json() -> None:
     """A POST, with its content type."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
-        Notifier("aiohttp", webhook=f"http://127.0.0.1:{server.getsockname()[1]}/hook").tell(
+        Notifier("aiohttp", webhook=f"http://127.0.0.1:{server.getsockname()[1]}/hook").notify(
             "hung", "web2", "no answer"
         )
         client, _ = server.accept()
@@ -56,15 +56,15 @@ def test_a_command_that_fails_or_hangs_is_told_once(
 ) -> None:
     """The watch does not wait for it, and the next event is sent all the same."""
     monkeypatch.setattr(notify, "DEADLINE", deadline)
-    teller, output = Notifier("aiohttp", command), []
+    notifier, output = Notifier("aiohttp", command), []
 
     def said(what: str) -> bool:
         output.append(capfd.readouterr().err)
         return what in "".join(output)
 
-    teller.tell("hung", "web2", "first")
+    notifier.notify("hung", "web2", "first")
     until("the trouble to be told", lambda: said(line))
-    teller.tell("hung", "web3", "second")
+    notifier.notify("hung", "web3", "second")
     assert said("web3: hung: second")
     until("the thread to end", lambda: threading.active_count() == 1)
     said("")
@@ -75,20 +75,20 @@ def test_a_webhook_that_nobody_answers_is_told(capfd: pytest.CaptureFixture[str]
     """One line, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    teller = Notifier("aiohttp", webhook=f"http://127.0.0.1:{port}/")
-    teller.tell("hung", "web2", "no answer")
+    notifier = Notifier("aiohttp", webhook=f"http://127.0.0.1:{port}/")
+    notifier.notify("hung", "web2", "no answer")
     until("the thread to end", lambda: threading.active_count() == 1)
     assert "--webhook: it failed (<urlopen error [Errno 111] Connection refused>)" in capfd.readouterr().err
 
 
 def test_a_trouble_is_told_once_until_it_is_over(capfd: pytest.CaptureFixture[str]) -> None:
     """Twice a second would fill the log."""
-    teller = Notifier("aiohttp")
+    notifier = Notifier("aiohttp")
     for _ in range(3):
-        teller.trouble("supervisord", "it does not answer")
+        notifier.problem("supervisord", "it does not answer")
     for _ in range(3):
-        teller.fine("supervisord")
-    teller.trouble("supervisord", "it does not answer")
+        notifier.fine("supervisord")
+    notifier.problem("supervisord", "it does not answer")
     lines = [line.partition(": ")[2] for line in capfd.readouterr().err.splitlines()]
     assert lines == [
         "supervisord: it does not answer",

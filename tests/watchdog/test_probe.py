@@ -13,7 +13,7 @@ import pytest
 
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.watchdog.probe import AWAKE, Prober
-from aiohttp_fleet.watchdog.snapshot import WorkerSnapshot
+from aiohttp_fleet.watchdog.state import WorkerSnapshot
 from tests.watchdog.seen import health, worker
 
 
@@ -27,9 +27,9 @@ class Scene:
     def __init__(self, place: Path, stack: ExitStack) -> None:
         self.worker = worker("web1", place)
         self.fleet = Fleet("aiohttp", (self.worker,), None, None, None, 0, "", place, place)
-        self.eyes = Prober()
+        self.prober = Prober()
         self._stack = stack
-        stack.callback(self.eyes.close)
+        stack.callback(self.prober.close)
 
     def listen(self, path: str) -> socket.socket:
         """Listen on one of its sockets."""
@@ -41,7 +41,7 @@ class Scene:
     def look(self, pid: int = os.getpid(), seconds: float = 0.05) -> WorkerSnapshot:
         """Look at it once; supervisord says that it has this pid."""
         info: dict[str, Any] = {"statename": "RUNNING", "pid": pid, "start": 1, "spawnerr": "", "description": "up"}
-        return self.eyes.look(self.fleet, {"aiohttp:web1": info}, seconds).workers[0]
+        return self.prober.probe(self.fleet, {"aiohttp:web1": info}, seconds).workers[0]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def _answer(control: socket.socket) -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def test_a_late_answer_is_waited_for_and_nobody_is_asked_twice(scene: Scene) -> None:
+def test_a_late_answer_is_waited_for_and_nobody_is_queries_twice(scene: Scene) -> None:
     """Slow is not hung: the silence grows from look to look, and ends with the answer."""
     control = scene.listen(scene.worker.control)
     silences = [scene.look().silent for _ in range(3)]
@@ -83,7 +83,7 @@ def test_time_that_the_watchdog_itself_was_stopped_is_not_silence(scene: Scene) 
     """Each look adds a second at most."""
     scene.listen(scene.worker.control)
     scene.look()
-    scene.eyes._asked[scene.worker.control].counted -= 3600
+    scene.prober._queries[scene.worker.control].counted -= 3600
     assert AWAKE < scene.look().silent < AWAKE + 1
 
 
@@ -116,4 +116,4 @@ def test_a_control_site_where_nobody_listens_is_no_silence(scene: Scene, is_ther
 
 def test_a_process_that_supervisord_does_not_know_is_unknown(scene: Scene) -> None:
     """It was added to the file, and not yet to supervisord."""
-    assert scene.eyes.look(scene.fleet, {}, 0).workers[0].state == "UNKNOWN"
+    assert scene.prober.probe(scene.fleet, {}, 0).workers[0].state == "UNKNOWN"

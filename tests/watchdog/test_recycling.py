@@ -23,7 +23,7 @@ def test_a_worker_over_a_limit_is_recycled_and_the_reason_names_it(arguments: li
     over = health(memory=501 * MB, uptime=3601.0, requests=100_001)
     watch = Watch(*arguments)
     (act,) = watch.acts(sight("web2", health=over), standby=sight("standby", health=over))
-    assert (str(act.verb), act.event, act.sight.worker.name) == RECYCLED[0]
+    assert (str(act.kind), act.event, act.snapshot.worker.name) == RECYCLED[0]
     assert act.reason == reason
 
 
@@ -91,7 +91,7 @@ def test_a_worker_that_hangs_is_not_recycled_but_ended() -> None:
 def test_the_budget_holds_for_recycles() -> None:
     """A leak that fills the memory at once must not keep the fleet restarting."""
     watch = Watch("--max-memory=500MB", left=0)
-    assert watch.told(FAT) == [("tell", "budget-spent", "web2")]
+    assert watch.told(FAT) == [("notify", "budget-spent", "web2")]
     assert watch.told(FAT) == []
 
 

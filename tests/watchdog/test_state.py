@@ -1,6 +1,6 @@
 """Tests of aiohttp_fleet/watchdog/budget.py."""
 
-from aiohttp_fleet.watchdog.budget import WINDOW, Budget
+from aiohttp_fleet.watchdog.state import WINDOW, Budget
 
 
 def test_the_budget_is_what_is_left_of_the_limit() -> None:

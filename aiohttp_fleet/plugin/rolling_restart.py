@@ -1,0 +1,173 @@
+"""The rolling restart inside supervisord: it goes on when the client that started it ends, however it ends."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
+from supervisor.states import SupervisorStates
+from supervisor.xmlrpc import Faults, RPCError
+
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
+from aiohttp_fleet.supervision.rolling_restart import RollingRestart, Target
+from aiohttp_fleet.worker.arguments import control_path
+
+TURN = 0.05
+"""Seconds between two turns of supervisord's main loop while workers restart; otherwise it is woken by events."""
+IDLE = 1.0
+"""Seconds that supervisord waits by itself."""
+
+
+class LocalControl:
+    """supervisord's own RPC methods, called inside it.
+
+    Args:
+        supervisord: the ``Supervisor``.
+
+    Attributes:
+        stopped: namespecs that were stopped here and have yet to be started.
+    """
+
+    def __init__(self, supervisord: Any) -> None:
+        self._rpc = SupervisorNamespaceRPCInterface(supervisord)
+        self.stopped: set[str] = set()
+
+    def process(self, namespec: str) -> dict[str, Any]:
+        """Return what supervisord knows of a process."""
+        return dict(self._call("getProcessInfo", namespec) or {})
+
+    def start(self, namespec: str) -> None:
+        """Start a process, unless it runs already."""
+        self.stopped.discard(namespec)
+        self._call("startProcess", namespec, False, unless=Faults.ALREADY_STARTED)
+
+    def stop(self, namespec: str) -> None:
+        """Send a process its stop signal, unless it is down."""
+        self.stopped.add(namespec)
+        self._call("stopProcess", namespec, False, unless=Faults.NOT_RUNNING)
+
+    def start_stopped(self) -> None:
+        """Start the workers that a restart has stopped and could not start, as soon as they have ended."""
+        for namespec in sorted(self.stopped):
+            try:
+                if self.process(namespec)["statename"] == "STOPPED":
+                    self.start(namespec)
+            except FleetError:  # supervisord does not know it any more
+                self.stopped.discard(namespec)
+
+    def _call(self, method: str, namespec: str, *arguments: object, unless: int | None = None) -> Any:
+        try:
+            return getattr(self._rpc, method)(namespec, *arguments)
+        except RPCError as error:
+            if error.code == unless:
+                return None
+            raise FleetError(namespec, f"supervisord refused {method} ({error.text})", "see its log") from None
+
+
+class Restarts:
+    """One rolling restart at a time, driven from supervisord's main loop.
+
+    Args:
+        supervisord: the ``Supervisor``.
+    """
+
+    def __init__(self, supervisord: Any) -> None:
+        self._supervisord = supervisord
+        self._logger = supervisord.options.logger
+        self._control = LocalControl(supervisord)
+        self._restart: RollingRestart | None = None
+
+    def install(self) -> None:
+        """Add it to supervisord's main loop."""
+        on_each_turn(self._supervisord, self.advance)
+        turn_sooner(self._supervisord, lambda: TURN if self._is_busy else IDLE)
+
+    def start(self, namespecs: Sequence[str], timeout: float, check: str, owner: str) -> None:
+        """Start a rolling restart.
+
+        Args:
+            namespecs: the workers, in order.
+            timeout: seconds that each gets to become ready.
+            check: target of a GET that each must answer with a status below 400; empty for none.
+            owner: the command that starts it.
+
+        Raises:
+            RPCError: one is running, or a worker is unknown or has no ``--path``.
+        """
+        if self._restart and self._restart.is_running:
+            raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self._restart.report.owner}")
+        targets = [self._target(namespec) for namespec in namespecs]
+        self._restart = RollingRestart(self._control, targets, timeout, check, owner)
+        self._logger.info(f"fleet: rolling restart of {', '.join(namespecs)} started by {owner}")
+
+    def report(self) -> dict[str, Any]:
+        """Return the restart that runs, or the last one, as a struct; an empty one when there was none."""
+        return self._restart.report.struct() if self._restart else {}
+
+    def cancel(self) -> None:
+        """End the one that runs as soon as no worker is stopped."""
+        if self._restart:
+            self._restart.cancel()
+
+    def advance(self) -> None:
+        """Do what can be done now. Whatever goes wrong ends the restart, never supervisord."""
+        try:
+            if self._is_busy:
+                self._advance()
+        except Exception as error:
+            self._logger.warn(f"fleet: the rolling restart has failed ({type(error).__name__}: {error})")
+            if self._restart:
+                self._restart.abort(f"{type(error).__name__}: {error}")
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._control.stopped) or (self._restart is not None and self._restart.is_running)
+
+    def _advance(self) -> None:
+        restart = self._restart
+        if self._supervisord.options.mood < SupervisorStates.RUNNING:
+            self._control.stopped.clear()
+            if restart:
+                restart.abort("supervisord was stopped or reloaded")
+        elif restart and restart.is_running:
+            restart.advance()
+        else:
+            self._control.start_stopped()
+        if restart and not restart.is_running:
+            report = restart.report
+            reason = report.reason or next((done.reason for done in report.restarted if not done.ok), "")
+            self._logger.info(f"fleet: rolling restart {report.state}{reason and f': {reason}'}")
+
+    def _target(self, namespec: str) -> Target:
+        group, _, name = namespec.rpartition(":")
+        try:
+            config = self._supervisord.process_groups[group or name].processes[name].config
+        except KeyError:
+            raise RPCError(Faults.BAD_NAME, namespec) from None
+        paths = option(config, "--path")
+        if not paths:
+            raise RPCError(Faults.FAILED, f"the command of {namespec} has no --path")
+        control = (option(config, "--control") or [control_path(paths[0])])[-1]
+        directory = config.directory or ""
+        return Target(namespec, str(Path(directory, paths[0])), str(Path(directory, control)), config.stopwaitsecs)
+
+
+def option(config: Any, name: str) -> list[str]:
+    """Return the values of an option in a process's command, in order.
+
+    Args:
+        config: supervisor's ``ProcessConfig``.
+        name: the option, such as ``--path``.
+    """
+    try:
+        words = shlex.split(config.command)
+    except ValueError:  # it cannot be started either
+        return []
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return [
+        following if word == name else word.removeprefix(f"{name}=")
+        for word, following in pairs
+        if word == name or word.startswith(f"{name}=")
+    ]

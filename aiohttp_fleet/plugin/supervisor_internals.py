@@ -1,0 +1,139 @@
+"""Every private or undocumented name of supervisor and CPython that the plugin uses, with what is lost without it.
+
+supervisor documents its RPC methods, its events and the factory of an rpcinterface (http://supervisord.org/xmlrpc.html,
+http://supervisord.org/events.html). All else may change with a release, so supervisord checks it at its start.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What the plugin does with private names.
+
+    Attributes:
+        without: what the kit does when a name is missing.
+        names: ``OBJECT.ATTRIBUTE`` or ``OBJECT.ATTRIBUTE.ATTRIBUTE``; the objects are those of `inspected`.
+    """
+
+    without: str
+    names: tuple[str, ...]
+
+
+FORK = Feature(
+    "workers are exec'd, with more memory",
+    ("supervisord.options.execve", "threading._shutdown", "atexit._run_exitfuncs"),
+)
+NUMPROCS = Feature(
+    "no live change of numprocs: supervisorctl update restarts all workers",
+    (
+        "supervisord.diff_to_active",
+        "supervisord.add_process_group",
+        "supervisord.process_groups",
+        "group.config",
+        "group.processes",
+        "options.ProcessGroupConfig",
+        "process.state",
+        "process.group",
+        "process.give_up",
+        "process.stop",
+        "process.config.create_autochildlogs",
+        "process.config.make_process",
+    ),
+)
+STANDBY = Feature(
+    "supervisorctl update of the standby does not wait for the workers",
+    (
+        "supervisord.process_groups",
+        "group.processes",
+        "process.state",
+        "process.pid",
+        "process.laststart",
+        "process.config.command",
+        "process.config.directory",
+        "process.config.autostart",
+        "http.NOT_DONE_YET",
+        "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
+    ),
+)
+RESTART = Feature(
+    "a rolling restart is driven by its client, and ends with it",
+    (
+        "supervisord.tick",
+        "supervisord.options.mood",
+        "supervisord.options.poller.poll",
+        "supervisord.process_groups",
+        "group.processes",
+        "process.config.command",
+        "process.config.directory",
+        "process.config.stopwaitsecs",
+        "rpcinterface.SupervisorNamespaceRPCInterface",
+    ),
+)
+
+
+def inspected(supervisord: Any) -> Mapping[str, Any]:
+    """Return the objects that have the names: supervisord, one of its groups and processes, and modules.
+
+    Args:
+        supervisord: the ``Supervisor``; its groups exist when it calls the plugin's factory.
+    """
+    groups = list(getattr(supervisord, "process_groups", {}).values())
+    processes = [process for group in groups for process in getattr(group, "processes", {}).values()]
+    modules = {name.rpartition(".")[2]: import_module(name) for name in ("threading", "atexit", *_MODULES)}
+    return {"supervisord": supervisord, "group": groups[0], "process": processes[0], **modules}
+
+
+_MODULES = ("supervisor.http", "supervisor.options", "supervisor.rpcinterface")
+
+
+def why_without(feature: Feature, objects: Mapping[str, Any]) -> str:
+    """Return one line when a name of the feature is missing; empty when all are there.
+
+    Args:
+        feature: the feature.
+        objects: see `inspected`.
+    """
+    missing = [name for name in feature.names if not _has(objects, name)]
+    return f"{feature.without} (this supervisor has no {', '.join(missing)})" if missing else ""
+
+
+def _has(objects: Mapping[str, Any], name: str) -> bool:
+    first, _, attributes = name.partition(".")
+    try:
+        operator.attrgetter(attributes)(objects[first])
+    except (AttributeError, KeyError):
+        return False
+    return True
+
+
+def on_each_turn(supervisord: Any, call: Callable[[], None]) -> None:
+    """Let supervisord's main loop make a call in each turn: at a signal, a request, output of a child, or each second.
+
+    Args:
+        supervisord: the ``Supervisor``; ``runforever`` calls its ``tick``, which sends the TICK events.
+        call: what is called; it raises nothing.
+    """
+    tick = supervisord.tick
+
+    def turn(*arguments: Any, **keywords: Any) -> None:
+        call()
+        tick(*arguments, **keywords)
+
+    supervisord.tick = turn
+
+
+def turn_sooner(supervisord: Any, seconds: Callable[[], float]) -> None:
+    """Let supervisord's main loop wait no longer than so many seconds for its next turn.
+
+    Args:
+        supervisord: the ``Supervisor``; its ``options.poller`` waits, for a second at most.
+        seconds: returns how long the loop may wait now.
+    """
+    poller = supervisord.options.poller
+    poll = poller.poll
+    poller.poll = lambda timeout: poll(min(timeout, seconds()))
