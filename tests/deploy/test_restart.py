@@ -10,10 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import HANDLED_TWICE, Failure
 
 from aiohttp_fleet.nginx.binary import find_nginx
-from tests.http import get
+from tests.http import Client, get
 from tests.load import answered_more, load
 from tests.site import Site
 from tests.wait import until
@@ -40,15 +40,15 @@ def test_restarts_lose_no_request(site: Make, packaged: bool) -> None:
     """All workers at once, then one, each twice: every GET and POST is answered right, whichever nginx."""
     made = site(packaged=packaged).start()
 
-    async def restart() -> list[Lost]:
-        async with load(made.port, CLIENTS) as tally:
+    async def restart() -> list[Failure]:
+        async with load(made.port, CLIENTS, posts=made.posts) as tally:
             for name in ("aiohttp:*", "aiohttp:web2") * 2:
                 await answered_more(tally, 500)
                 before = made.pid("aiohttp:web2")
                 await asyncio.to_thread(made.ctl, "restart", name)
                 assert made.pid("aiohttp:web2") != before
             await answered_more(tally, 500)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(restart()) == []
 
@@ -113,8 +113,8 @@ def test_the_next_supervisord_takes_over_from_one_that_was_killed(site: Make) ->
     """Invariant 5: orphans serve until their successors do, nginx included; no request is lost on the way."""
     made = site().start()
 
-    async def crash() -> list[Lost]:
-        async with load(made.port, CLIENTS) as tally:
+    async def crash() -> list[Failure]:
+        async with load(made.port, CLIENTS, posts=made.posts) as tally:
             for _ in range(3):
                 await answered_more(tally, 500)
                 orphans = set(processes(made.place)) - {made.supervisord.pid}
@@ -126,7 +126,7 @@ def test_the_next_supervisord_takes_over_from_one_that_was_killed(site: Make) ->
                 nginx = int((made.place / "deploy" / "run" / "nginx.pid").read_text())
                 stay = {nginx, *_children(nginx)}  # its port is open, so it is kept
                 await asyncio.to_thread(_until_gone, made, orphans - stay)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(crash()) == []
     assert "adopted" in made.evidence()
@@ -158,12 +158,23 @@ def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:
     """kill -9: what was in flight there is asked elsewhere unless it was a POST; then the path is back."""
     made = site().start()
 
-    async def kill() -> list[Lost]:
-        async with load(made.port, CLIENTS) as tally:
+    async def kill() -> list[Failure]:
+        async with load(made.port, CLIENTS, posts=made.posts) as tally:
             await answered_more(tally, 500)
             os.kill(made.pid("aiohttp:web1"), signal.SIGKILL)
             await answered_more(tally, 500)
-        return tally.lost
+        return tally.problems
 
-    assert [line for line in asyncio.run(kill()) if line.method == "GET"] == []
+    assert [each for each in asyncio.run(kill()) if each.method == "GET" or each.reason == HANDLED_TWICE] == []
     until("web1 to be back", lambda: made.fleet("status").returncode == 0)
+
+
+def test_a_post_that_a_killed_worker_had_begun_is_not_repeated(site: Make) -> None:
+    """Its client gets 502; no other worker handles it, because it may have been done already."""
+    made = site().start()
+    with Client(made.port) as client:
+        client.send(b"POST /slow?seconds=3 HTTP/1.1\r\nHost: test\r\nDrill-Id: once\r\nContent-Length: 4\r\n\r\nping")
+        begun = until("a worker to handle it", lambda: made.posts.read_text())
+        os.kill(int(begun.split()[1]), signal.SIGKILL)
+        assert client.answer()[0] == 502
+    assert made.posts.read_text() == begun

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp_fleet_drill.sandbox import end
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.acme import MISSING, Acme
@@ -108,14 +108,14 @@ def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNgi
             assert shop.whoami() == str(shop.root)
         assert get(nginx.port) == b"another's"
 
-        async def restarted() -> list[Lost]:
+        async def restarted() -> list[Failure]:
             async with load(port, CLIENTS) as tally:
                 restarts = ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart"))
                 for command in (*restarts, ("fleet", "scale", "3"), ("fleet", "reload")):
                     await answered_more(tally, 500)
                     await asyncio.to_thread(shops[0].run, *command)
                 await answered_more(tally, 500)
-            return tally.lost
+            return tally.problems
 
         assert asyncio.run(restarted()) == []
         assert "warn" not in nginx.log() and "emerg" not in nginx.log(), nginx.log()

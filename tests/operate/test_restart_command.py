@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import get
 from tests.load import answered_more, load
@@ -40,8 +40,8 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
     """One after the other, under load; each line names the old and the new pid."""
     before = _pids(shop)
 
-    async def roll() -> list[Lost]:
-        async with load(shop.port, 16) as tally:
+    async def roll() -> list[Failure]:
+        async with load(shop.port, 16, posts=shop.posts) as tally:
             await answered_more(tally, 500)
             done = await asyncio.to_thread(shop.fleet, "restart", "--check", "/")
             assert done.returncode == 0, done.stdout + done.stderr
@@ -51,7 +51,7 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
                 f"{old} -> {new}" for old, new in zip(before, after, strict=True)
             ]
             await answered_more(tally, 500)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(roll()) == []
 

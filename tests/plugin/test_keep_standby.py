@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import get
 from tests.load import answered_more, load
@@ -20,14 +20,14 @@ def test_a_new_command_loses_no_request(site: Make) -> None:
     made = site().start()
     before = made.pid("standby")
 
-    async def updated() -> list[Lost]:
-        async with load(made.port, 16) as tally:
+    async def updated() -> list[Failure]:
+        async with load(made.port, 16, posts=made.posts) as tally:
             await answered_more(tally, 200)
             edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby: updated process group" in said
             await answered_more(tally, 200)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(updated()) == []
     assert made.pid("standby") not in (0, before)
@@ -75,12 +75,12 @@ def test_a_socket_that_a_killed_worker_has_left_is_no_worker(site: Make) -> None
     os.kill(made.pid("aiohttp:web1"), signal.SIGSTOP)
     edit(made.supervisord_conf, {'WORKER_NUMBER="': 'PYTHONHASHSEED="7",WORKER_NUMBER="'})
 
-    async def updated() -> list[Lost]:
-        async with load(made.port, 4) as tally:
+    async def updated() -> list[Failure]:
+        async with load(made.port, 4, posts=made.posts) as tally:
             await asyncio.to_thread(made.ctl, "update", "aiohttp")
-            begun = len(tally.lost)
+            begun = len(tally.problems)
             await asyncio.to_thread(made.ctl, "update")
             await answered_more(tally, 200)
-            return tally.lost[begun:]
+            return tally.problems[begun:]
 
     assert [lost for lost in asyncio.run(updated()) if lost.method == "GET"] == []

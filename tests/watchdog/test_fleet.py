@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.sandbox import has_ended
+from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import GET, Client
@@ -126,11 +127,11 @@ def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
     made = watched("--max-requests=300", "--budget=2")
     before = pids(made)
 
-    async def recycle() -> list[Lost]:
-        async with load(made.port, 8) as tally:
+    async def recycle() -> list[Failure]:
+        async with load(made.port, 8, posts=made.posts) as tally:
             while "budget-spent" not in log(made, "watchdog"):
                 await answered_more(tally, 100)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(asyncio.wait_for(recycle(), 60)) == []
     found = changed(made, before)
@@ -173,7 +174,7 @@ def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) 
     pid = pids(made)["watchdog"]
     made.supervisord.kill()
     made.supervisord.wait(10)
-    until("the watchdog to leave", lambda: not Path(f"/proc/{pid}").exists())
+    until("the watchdog to end", lambda: has_ended(pid))
     made.start()
     until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
 
