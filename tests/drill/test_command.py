@@ -5,27 +5,31 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 from aiohttp_fleet_drill.sandbox import processes
 
 from tests.place import PROJECT, USER
-from tests.site import BIN
+from tests.site import BIN, shorten_waits
 from tests.wait import until
 
 CONF = PROJECT / "deploy" / "supervisord.conf"
 
 
-def _drill(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _drill(place: Path, *arguments: str, conf: Path = CONF) -> subprocess.CompletedProcess[str]:
     """Run it with the test's directory as the directory for temporary files."""
-    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", *arguments]
+    command = [str(BIN / "fleet"), "--config", str(conf), "drill", *arguments]
     environ = {**os.environ, "TMPDIR": str(place)}
     return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environ)
 
 
 def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> None:
     """Restarts, killed workers and a second supervisord; each row has what it cost."""
+    deploy = copytree(CONF.parent, place / "deploy", ignore=ignore_patterns("run", "tls"))
+    shorten_waits(deploy)
     names = ("restart-all", "kill-worker", "second")
-    done = _drill(place, *names, "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    load = ("--clients", "16", "--rate", "400", f"--user={USER}")
+    done = _drill(place, *names, *load, "--json", conf=deploy / CONF.name)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] is True
@@ -34,7 +38,7 @@ def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> N
     assert all(row["requests"] > 100 for row in rows.values())
     assert [rows[name]["failed"] for name in names if name != "kill-worker"] == [0, 0]
     assert [row["repeated"] for row in rows.values()] == [0, 0, 0]
-    assert list(place.iterdir()) == []
+    assert list(place.iterdir()) == [deploy]
     assert processes(place) == []
 
 

@@ -69,7 +69,7 @@ def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(sit
 
 def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
     """nginx gives up after 2.5 s; until then whoever has the port is not mistaken for it."""
-    made = site()
+    made = site(waits=True)
     with socket.create_server(("127.0.0.1", made.port)):
         made.launch()
         done = made.fleet("status", "--wait", "60", "--json")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from aiohttp_fleet_drill.tally import Failure
 
@@ -13,6 +14,8 @@ from tests.site import Site, edit
 from tests.wait import until
 
 Make = Callable[..., Site]
+ASKED_AGAIN = 2.0
+"""Seconds after which nginx asks a worker again that was away (max_fails in nginx.conf)."""
 
 
 def test_a_new_command_loses_no_request(site: Make) -> None:
@@ -31,6 +34,8 @@ def test_a_new_command_loses_no_request(site: Make) -> None:
 
     assert asyncio.run(updated()) == []
     assert made.pid("standby") not in (0, before)
+    *workers, standby = (Path(worker.socket).stat().st_ctime for worker in made.described.served)
+    assert standby - max(workers) >= ASKED_AGAIN
 
 
 def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
