@@ -38,7 +38,7 @@ FAULTS = (
     Fault("calm", operator_faults.calm, operator_faults.calm),
     Fault("restart-all", operator_faults.restart_all, operator_faults.restart_all),
     Fault("restart-one", operator_faults.restart_one, operator_faults.restart_one),
-    Fault("roll", operator_faults.rolling_restart, operator_faults.rolling_restart),
+    Fault("rolling-restart", operator_faults.rolling_restart, operator_faults.rolling_restart),
     Fault("broken-import", operator_faults.broken_import),
     Fault("failing-start", operator_faults.failing_start),
     Fault("hanging-start", operator_faults.hanging_start),
