@@ -1,4 +1,4 @@
-"""What is measured: each peer started in a private place, and ended."""
+"""The peers: each is started in a private directory, and stopped at the end."""
 
 import contextlib
 import functools
@@ -34,7 +34,7 @@ class Peer:
     """A peer that runs.
 
     Attributes:
-        ports: where it answers; several where there is nothing in front of its workers.
+        ports: where it listens; several without a proxy in front of its workers.
         parents: the pid of supervisord, of an arbiter, or of whatever starts the workers.
         master: the pid of its nginx, 0 when it has none.
         started: seconds from its start to its first answer.
@@ -103,7 +103,7 @@ def _copy(workers: int) -> Iterator[PrivateCopy]:
 
 @contextmanager
 def gunicorn_ours(workers: int) -> Iterator[Peer]:
-    """Gunicorn behind our nginx settings: kept connections, the same number of nginx workers."""
+    """Gunicorn behind our nginx settings: keep-alive to the workers, the same number of nginx workers."""
     with _copy(workers) as copy, ExitStack() as stack:
         (copy.nginx_conf.parent / static.NAME).unlink(missing_ok=True)
         socket = copy.place / "gunicorn.sock"
@@ -185,7 +185,7 @@ PEERS: dict[str, Start] = {
 
 OURS = ("fleet", "fleet-front", "fleet-direct")
 BEFORE = "before-"
-"""Before the name of a peer that is the one of another checkout."""
+"""Prefix of the name of a peer of another checkout."""
 _OTHER = """
 import json, sys
 from scripts.benchmark.app import prepare
@@ -200,7 +200,7 @@ with PEERS[sys.argv[1]](int(sys.argv[2])) as peer:
 
 @contextmanager
 def before(checkout: Path, name: str, workers: int) -> Iterator[Peer]:
-    """One of our peers as another checkout of this repository has it.
+    """One of our peers, as in another checkout of this repository.
 
     Args:
         checkout: its directory, with a .venv of its own.

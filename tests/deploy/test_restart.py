@@ -146,7 +146,7 @@ def test_the_standby_answers_while_the_workers_are_away(site: Make) -> None:
     made.ctl("stop", "aiohttp:*")
     assert {_who(made) for _ in range(8)} == {"standby"}
     made.ctl("start", "aiohttp:*")
-    until("every worker to be ready", lambda: made.fleet("status").returncode == 0)
+    until("every worker to be ready", made.is_ready)
     until("only workers to answer", lambda: "standby" not in {_who(made) for _ in range(8)})
 
 
@@ -166,7 +166,7 @@ def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:
         return tally.problems
 
     assert [each for each in asyncio.run(kill()) if each.method == "GET" or each.reason == HANDLED_TWICE] == []
-    until("web1 to be back", lambda: made.fleet("status").returncode == 0)
+    until("web1 to be back", made.is_ready)
 
 
 def test_a_post_that_a_killed_worker_had_begun_is_not_repeated(site: Make) -> None:

@@ -20,7 +20,7 @@ from tests.acme import MISSING, Acme
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT, USER, free_port
-from tests.site import BIN, edit
+from tests.site import BIN, edit, shorten_waits
 from tests.system_nginx import GROUP, SystemNginx
 from tests.wait import until
 
@@ -48,6 +48,7 @@ class Shop:
         (root / "shop.py").write_text("from aiohttp_fleet_drill.app import create_app as create_app\n")
         options = [f"--port={port}", f"--domain={domain}", f"--run-dir={root}/s", "--workers=2", f"--user={USER}"]
         self.run("fleet", "init", "--site", f"--group={GROUP}", *options, "shop:create_app")
+        shorten_waits(root / "deploy")
         nginx.enable(root.name, root / "deploy" / "site.conf")
         nginx.reload()
         self.ctl = ("supervisorctl", "-c", "deploy/supervisord.conf")

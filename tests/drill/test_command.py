@@ -26,6 +26,7 @@ def _drill(place: Path, *arguments: str, conf: Path = CONF) -> subprocess.Comple
 def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> None:
     """Restarts, killed workers and a second supervisord; each row has what it cost."""
     deploy = copytree(CONF.parent, place / "deploy", ignore=ignore_patterns("run", "tls"))
+    (deploy / "run").mkdir()
     shorten_waits(deploy)
     names = ("restart-all", "kill-worker", "second")
     load = ("--clients", "16", "--rate", "400", f"--user={USER}")

@@ -136,7 +136,7 @@ def test_an_interrupted_roll_leaves_no_worker_stopped(shop: Site) -> None:
             _, told = roll.communicate(timeout=30)
     assert roll.returncode == 130
     assert told.strip() == b"fleet: interrupted; no worker is left stopped, fleet restart begins anew"
-    until("both to be ready", lambda: shop.fleet("status").returncode == 0)
+    until("both to be ready", shop.is_ready)
 
 
 def test_an_unknown_worker_is_wrong_usage(shop: Site) -> None:

@@ -65,7 +65,7 @@ def test_it_looks_at_the_workers_there_are_after_a_reload_of_supervisord(site: M
     assert "no worker is ready, so the standby stays" in made.ctl("update")
     edit(made.supervisord_conf, {" --no-such-option ": " "})
     made.ctl("reload")
-    until("the mended command to be ready", lambda: made.fleet("status", "--wait", "20").returncode == 0)
+    until("the fixed command to be ready", made.is_ready)
     edit(made.supervisord_conf, {" --drain=30 ": " --drain=29 "})
     assert "standby: updated process group" in made.ctl("update")
 

@@ -50,9 +50,10 @@ time.sleep(IMPORT_TAKES)
 def watched(site: Make) -> Callable[..., Site]:
     """Start a site whose watchdog has these options, and that serves this code where some is given."""
 
-    def start(*options: str, code: str = "") -> Site:
+    def start(*options: str, code: str = "", retries: int = 3) -> Site:
         made = site("deployed:create_app") if code else site()
         changes = {'supervisord.conf"\n': " ".join(['supervisord.conf"', *options]) + "\n"}
+        changes["startretries=3"] = f"startretries={retries}"
         if code:
             deploy(made, code)
             changes[f"directory={PROJECT}"] = f"directory={made.place}"
@@ -194,7 +195,7 @@ def test_a_watchdog_that_is_stopped_starts_first_whom_it_has_stopped(watched: Ca
 
 def test_a_worker_that_has_failed_is_started_again(watched: Callable[..., Site]) -> None:
     """FATAL while the code was broken; told when it begins and when it is over."""
-    made = watched("--retry=1", code=DEPLOYED)
+    made = watched("--retry=1", code=DEPLOYED, retries=1)
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
     made.ctl("restart", "aiohttp:web1")
     until_told(made, "web1: failing: supervisord has given it up")
