@@ -1,4 +1,4 @@
-"""Load on raw connections, which never repeats a request, and counts every one that is not answered right."""
+"""Load on raw connections: no request is sent again, and every one without the right response is counted."""
 
 import asyncio
 

@@ -9,7 +9,7 @@ from aiohttp_fleet_drill.app import note_post
 
 
 async def answer(request: web.Request) -> web.Response:
-    """Tell about the process that answers; to a POST, send back its body."""
+    """Describe the process that responds; send back the body of a POST."""
     if request.method == "POST":
         note_post(request)
         return web.Response(body=await request.read())
@@ -18,7 +18,7 @@ async def answer(request: web.Request) -> web.Response:
 
 
 async def slow(request: web.Request) -> web.Response:
-    """Answer after so many seconds."""
+    """Respond after so many seconds."""
     note_post(request)
     print("slow begins", flush=True)
     await asyncio.sleep(float(request.query["seconds"]))

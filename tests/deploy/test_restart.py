@@ -1,4 +1,4 @@
-"""The promise: no restart loses a request. Real supervisord, real nginx, kept-alive clients, half of it POST."""
+"""The promise: no request fails in a restart. Real supervisord, real nginx, keep-alive clients, half of it POST."""
 
 import asyncio
 import json
@@ -36,8 +36,8 @@ BOTH = pytest.mark.parametrize(
 
 
 @BOTH
-def test_restarts_lose_no_request(site: Make, packaged: bool) -> None:
-    """All workers at once, then one, each twice: every GET and POST is answered right, whichever nginx."""
+def test_no_request_fails_in_a_restart(site: Make, packaged: bool) -> None:
+    """All workers at once, then one, each twice, with either nginx: every GET and POST has the right response."""
     made = site(packaged=packaged).start()
 
     async def restart() -> list[Failure]:
@@ -54,7 +54,7 @@ def test_restarts_lose_no_request(site: Make, packaged: bool) -> None:
 
 
 def test_what_is_in_flight_survives(site: Make) -> None:
-    """A request of 15 s and an upload of 10 MB that a restart of all workers finds half done are finished."""
+    """A request of 15 s and an upload of 10 MB that are in flight in a restart of all workers are finished."""
     made = site().start()
 
     async def upload() -> int:
@@ -99,7 +99,7 @@ def test_a_websocket_gets_1001_while_the_rest_is_served(site: Make, packaged: bo
                 restart = asyncio.create_task(asyncio.to_thread(made.ctl, "restart", "aiohttp:*"))
                 message = await ws.receive()
                 assert message.type is WSMsgType.CLOSE
-                assert not restart.done(), "it is told in the drain, not after it"
+                assert not restart.done(), "it is closed in the drain, not after it"
             async with session.ws_connect("/ws") as again:
                 await again.send_str("back")
                 assert (await again.receive_str()) == "back"
@@ -109,8 +109,8 @@ def test_a_websocket_gets_1001_while_the_rest_is_served(site: Make, packaged: bo
     assert asyncio.run(talk()) == WSCloseCode.GOING_AWAY
 
 
-def test_the_next_supervisord_takes_over_from_one_that_was_killed(site: Make) -> None:
-    """Invariant 5: orphans serve until their successors do, nginx included; no request is lost on the way."""
+def test_the_next_supervisord_replaces_one_that_was_killed(site: Make) -> None:
+    """Invariant 5: orphans serve until the new workers do, nginx included; no request fails meanwhile."""
     made = site().start()
 
     async def crash() -> list[Failure]:
@@ -140,8 +140,8 @@ def _children(pid: int) -> set[int]:
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
-def test_the_standby_answers_while_the_workers_are_away(site: Make) -> None:
-    """Invariant 4: with all four stopped every request is answered, by the standby; then by the workers again."""
+def test_the_standby_answers_while_the_workers_are_stopped(site: Make) -> None:
+    """Invariant 4: with all four stopped the standby answers every request; then the workers do again."""
     made = site().start()
     made.ctl("stop", "aiohttp:*")
     assert {_who(made) for _ in range(8)} == {"standby"}
@@ -154,8 +154,8 @@ def _who(made: Site) -> str:
     return str(json.loads(get(made.port))["worker"])
 
 
-def test_a_killed_worker_leaves_nobody_without_an_answer(site: Make) -> None:
-    """kill -9: what was in flight there is asked elsewhere unless it was a POST; then the path is back."""
+def test_a_killed_worker_costs_no_get(site: Make) -> None:
+    """kill -9: nginx sends a GET that was in flight there to another worker; then the path is back."""
     made = site().start()
 
     async def kill() -> list[Failure]:
