@@ -41,11 +41,16 @@ class Mutation:
     def apply(self, root: Path) -> str:
         """Change the file under ``root``; return why it cannot be changed, empty when it was."""
         file = root / self.file
-        count = file.read_text().count(self.old) if file.exists() else 0
-        if count != 1:
-            return f"{self.file} has the old text {count} times"
-        file.write_text(file.read_text().replace(self.old, self.new))
+        text = file.read_text() if file.exists() else ""
+        if text.count(self.old) != 1:
+            return f"{self.file} has the old text {text.count(self.old)} times"
+        file.write_text(text.replace(self.old, self.new))
         return ""
+
+
+def table() -> list[Mutation]:
+    """Return all rows."""
+    return [Mutation(**row | {"tests": tuple(row["tests"])}) for row in tomllib.loads(TABLE.read_text())["mutation"]]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,8 +59,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("texts", nargs="*", help="only rows whose promise contains one of these texts")
     parser.add_argument("--jobs", type=int, default=2, help="mutations at a time (default 2)")
     options = parser.parse_args(argv)
-    rows = [Mutation(**row | {"tests": tuple(row["tests"])}) for row in tomllib.loads(TABLE.read_text())["mutation"]]
-    rows = [row for row in rows if not options.texts or any(text in row.breaks for text in options.texts)]
+    rows = [row for row in table() if not options.texts or any(text in row.breaks for text in options.texts)]
     with _copy() as root:
         code, output = _pytest(root, sorted({test for row in rows for test in row.tests}), options.jobs)
     if code:
