@@ -1,4 +1,4 @@
-"""A real ACME server on this machine, pebble, with a DNS of its own in which every name is this machine.
+"""A real ACME server on this machine, pebble, with its own DNS, in which every name is this machine.
 
 https://github.com/letsencrypt/pebble
 """
@@ -46,12 +46,12 @@ YEARS = 157766400
 
 
 def self_made(directory: Path, name: str, life: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
-    """Make a certificate that vouches for itself.
+    """Make a self-signed certificate.
 
     Args:
         directory: where to.
         name: the domain that it is for.
-        life: days from now when it begins to be valid, and when it ends to be.
+        life: days from now when it begins to be valid, and when it expires.
 
     Returns:
         Its path and its key's.
@@ -76,7 +76,7 @@ class Acme:
 
     Args:
         place: a directory for its files.
-        http_port: where it asks for challenges.
+        http_port: where it requests challenges.
         validity: seconds that its certificates are good for.
 
     Attributes:
@@ -95,7 +95,7 @@ class Acme:
             "certificate": str(self.trust),
             "privateKey": str(key),
             "httpPort": http_port,
-            "tlsPort": 9,  # asked by nobody: the challenge is http-01
+            "tlsPort": 9,  # unused: the challenge is http-01
             "certificateValidityPeriod": validity,
             "domainBlocklist": ["refused.example"],
         }
@@ -112,14 +112,14 @@ class Acme:
         until("the ACME server", lambda: _listens(port) and _listens(management))
 
     def elsewhere(self, name: str, address: str) -> None:
-        """Give a name another address than this machine's usual one, in the DNS that this server asks."""
+        """Give a name another address than this machine's usual one, in the DNS of this server."""
         connection = http.client.HTTPConnection("127.0.0.1", self._management, timeout=10)
         connection.request("POST", "/add-a", json.dumps({"host": f"{name}.", "addresses": [address]}))
         assert connection.getresponse().status == 200
         connection.close()
 
     def evidence(self) -> str:
-        """Return what it has said."""
+        """Return the end of its log."""
         return self._log.read_text(errors="replace")[-4000:]
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures: a private place, worker processes and whole sites; the logs of a failed test go into its report."""
+"""Fixtures: a private directory, worker processes and whole fleets; the report of a failed test has their logs."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -12,19 +12,19 @@ from tests.site import Site
 from tests.worker_process import WorkerProcess
 
 EVIDENCE = pytest.StashKey[Iterable[Callable[[], str]]]()
-"""What a test's processes can tell when it has failed."""
+"""Functions that return the logs of the processes of a test, for the report when it fails."""
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """Give the test a directory of its own."""
+    """Make a private directory for the test."""
     with sandbox() as directory:
         yield directory
 
 
 @pytest.fixture
 def worker(place: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., WorkerProcess]]:
-    """Start workers on ``web.sock`` in the place."""
+    """Start workers on ``web.sock`` in the private directory."""
     with ExitStack() as stack:
 
         def start(*arguments: Any, path: Path = place / "web.sock", **keywords: Any) -> WorkerProcess:
@@ -38,7 +38,7 @@ def worker(place: Path, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
 @pytest.fixture
 def site(place: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Site]]:
-    """Make sites in the place; `Site.start` starts one."""
+    """Make fleets in the private directory; `Site.start` starts one."""
     with ExitStack() as stack:
 
         def make(*arguments: Any, **keywords: Any) -> Site:
@@ -55,6 +55,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Attach logs and configuration files to the report of a failed test."""
     report = yield
     if report.failed and call.when == "call":
-        for number, tell in enumerate(item.stash.get(EVIDENCE, [])):
-            report.sections.append((f"evidence {number}", tell()))
+        for number, logs in enumerate(item.stash.get(EVIDENCE, [])):
+            report.sections.append((f"evidence {number}", logs()))
     return report

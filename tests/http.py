@@ -1,4 +1,4 @@
-"""The plainest HTTP client: what is sent is what the test says, nothing is repeated."""
+"""A plain HTTP client: it sends what the test says, once."""
 
 import socket
 import ssl
@@ -31,7 +31,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._sock.close()
 
     def send(self, request: bytes) -> None:
@@ -39,7 +39,7 @@ class Client:
         self._sock.sendall(request)
 
     def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers (names in lower case) and body of the next answer."""
+        """Return status, headers (names in lower case) and body of the next response."""
         with self._sock.makefile("rb") as file:
             status = int(file.readline().split()[1])
             headers = {}
@@ -54,7 +54,7 @@ class Client:
         return self.answer()
 
     def closed(self) -> bool:
-        """Wait for the server's next byte; whether it closed the connection instead."""
+        """Wait for the server's next byte; return whether it closed the connection instead."""
         return self._sock.recv(1) == b""
 
 

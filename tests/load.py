@@ -1,11 +1,13 @@
-"""Load on raw connections, which never repeats a request, and counts every one that is not answered right."""
+"""Load on raw connections: no request is sent again, and every one without the right response is counted."""
 
 import asyncio
+import functools
 
-from aiohttp_fleet_drill.client import load
+from aiohttp_fleet_drill import client
 from aiohttp_fleet_drill.tally import Tally
 
-__all__ = ["answered_more", "load"]
+load = functools.partial(client.load, rate=1500)
+"""The drill's load at the drill's rate: as fast as possible it would take all processor time from what is tested."""
 
 
 async def answered_more(tally: Tally, count: int, seconds: float = 20) -> None:

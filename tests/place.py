@@ -1,4 +1,4 @@
-"""Where tests happen: the project, and who workers become."""
+"""The directories of the tests, and the user of their workers."""
 
 import os
 import stat
@@ -12,13 +12,13 @@ __all__ = ["PROJECT", "ROOT", "USER", "free_port", "sandbox"]
 PROJECT = Path(__file__).parent.parent
 
 
-def _everybody_may_read(path: Path) -> bool:
+def _all_may_read(path: Path) -> bool:
     return all(p.stat().st_mode & stat.S_IXOTH for p in (path, *path.parents))
 
 
 def _worker_user() -> str:
-    """Who workers become in the tests: nobody, as shipped, unless this checkout is under somebody's private home."""
-    reachable = all(map(_everybody_may_read, (PROJECT, Path(sys.prefix), Path(sys.base_prefix))))
+    """Return the user of the workers: nobody, as shipped, unless this checkout is in a private home directory."""
+    reachable = all(map(_all_may_read, (PROJECT, Path(sys.prefix), Path(sys.base_prefix))))
     return "nobody" if reachable else "root"
 
 

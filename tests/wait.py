@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def until(what: str, look: Callable[[], T], seconds: float = 20.0) -> T:
-    """Look until the answer is true and return it; fail saying what was waited for and what was seen last."""
+    """Call `look` until its result is true, and return that; fail with what was waited for and the last result."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}; last seen: {seen!r}"

@@ -24,7 +24,7 @@ class WorkerProcess:
         path: its socket.
         app: what it serves.
         arguments: further arguments.
-        environ: what its environment has besides the test's.
+        environ: what its environment has in addition to the test's.
     """
 
     def __init__(self, path: Path, app: str = WORK, *arguments: str, **environ: str) -> None:

@@ -1,7 +1,7 @@
-"""The drill: a load that counts every lost answer, and one fault after the other.
+"""The drill: a load that counts every failed request and every repeated POST, and one fault after the other.
 
 ``fleet drill`` runs it on a private copy of the fleet, with the shipped or the operator's own supervisord.conf and
-nginx.conf, so that every number in them is tried and nobody's traffic is at risk.
+nginx.conf, so that every number in them is tried without a risk for the running fleet.
 """
 
 __version__ = "0.1.0"

@@ -1,28 +1,52 @@
-"""One raw connection: what is sent is sent once, and each answer is compared with what it should be."""
+"""One client connection: each request is sent once, and each response is compared with what it should be."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import cast
 
-from aiohttp_fleet_drill.requests import Request
-from aiohttp_fleet_drill.response_parser import Response
+import h11
 
-CLOSED = "the kept-alive connection was closed before the answer"
-"""What a client sees whose request crosses with the end of its idle connection."""
-TOO_LATE = 60.0
-"""Seconds; who waits longer has been lost."""
+from aiohttp_fleet_drill.requests import POST_ID, Request
+
+CLOSED = "the keep-alive connection was closed before the response"
+"""What a client sees when its request crosses with the end of its idle connection."""
+TIMEOUT = 60.0
+"""Seconds until a request without a response has failed."""
 CROSSING = 0.1
-"""Seconds after a request was sent on an idle connection in which its end has crossed with it: on one machine a packet
-takes far less, but this process may not have been awake to see it."""
-FAILED = 400
+"""Seconds after a request on an idle connection in which an end of that connection crossed with it: on one machine a
+packet takes far less, but this process may have had to wait for the processor."""
+ERROR = 400
+"""The lowest HTTP status that is an error."""
+
+
+@dataclass
+class _Exchange:
+    """A request in flight.
+
+    Attributes:
+        request: the request.
+        sent: when it was sent, in seconds of the loop's clock.
+        problem: set once the response is complete: what is wrong with it, empty when nothing is.
+        begun: whether a byte of the response has arrived.
+        status: the response's status, 0 until its head is complete.
+        body: the response's body so far.
+    """
+
+    request: Request
+    sent: float
+    problem: asyncio.Future[str]
+    begun: bool = False
+    status: int = 0
+    body: bytearray = field(default_factory=bytearray)
 
 
 class Connection(asyncio.Protocol):
-    """A kept-alive connection, for one request at a time."""
+    """A keep-alive connection, for one request at a time."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._asked: tuple[Request, Response, asyncio.Future[str]] | None = None
-        self._sent = 0.0
+        self._http = h11.Connection(h11.CLIENT)
+        self._exchange: _Exchange | None = None
         self._used = False
 
     @property
@@ -30,67 +54,97 @@ class Connection(asyncio.Protocol):
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def ask(self, ask: Request) -> str:
-        """Send a request, wait for its answer, and return what is wrong with it: nothing when it is right."""
+    async def send(self, request: Request, post_id: str = "") -> str:
+        """Send a request, wait for its response, and return what is wrong with it: empty when nothing is.
+
+        Args:
+            request: the request.
+            post_id: the id of a POST.
+        """
         assert self._transport is not None, "it is not connected"
         loop = asyncio.get_running_loop()
-        answer = Response()
-        done: asyncio.Future[str] = loop.create_future()
-        self._asked, self._sent = (ask, answer, done), loop.time()
-        self._transport.write(ask.wire())
+        self._exchange = _Exchange(request, loop.time(), loop.create_future())
+        self._transport.write(self._wire(request, post_id))
         try:
-            async with asyncio.timeout(TOO_LATE + ask.sleeps):
-                return await done
+            async with asyncio.timeout(TIMEOUT + request.sleeps):
+                return await self._exchange.problem
         except TimeoutError:
-            self.close()
-            return f"no answer in {TOO_LATE:g} s"
+            return f"no response in {TIMEOUT:g} s"
         finally:
-            self._asked, self._used = None, True
-            if not answer.keeps:
+            self._exchange, self._used = None, True
+            if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+                self._http.start_next_cycle()
+            else:
                 self.close()
 
+    def _wire(self, request: Request, post_id: str) -> bytes:
+        headers = [("Host", "drill"), ("Content-Length", str(len(request.body)))]
+        if request.method == "POST" and post_id:
+            headers.append((POST_ID, post_id))
+        head = h11.Request(method=request.method, target=request.path, headers=headers)
+        return b"".join(self._http.send(event) or b"" for event in (head, h11.Data(request.body), h11.EndOfMessage()))
+
     def close(self) -> None:
-        """End it at once."""
+        """Close the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin (called by the event loop)."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one that does not say so
+        """Keep the transport (called by the event loop)."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has all methods, but not the type
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece of an answer (called by the event loop)."""
-        if self._asked is None:
-            self.close()  # nobody has asked for anything
+        """Parse a part of a response (called by the event loop)."""
+        if self._exchange is None:
+            self.close()  # there was no request
             return
-        ask, answer, _ = self._asked
+        self._exchange.begun = True
         try:
-            if answer.feed(data):
-                self._end(_wrong(ask, answer))
-        except ValueError:
-            self._end("no HTTP")
-            self.close()
+            self._receive(self._exchange, data)
+        except h11.RemoteProtocolError:
+            _finish(self._exchange, "not HTTP")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Take the end (called by the event loop)."""
-        if self._asked is None:
+        """Finish a request in flight (called by the event loop)."""
+        if self._exchange is None:
             return
-        ask, answer, _ = self._asked
-        self._end(_wrong(ask, answer) if answer.until_close and error is None else self._cut(answer, error))
+        try:
+            if error is None:
+                self._receive(self._exchange, b"")  # the end of a response without a length
+        except h11.RemoteProtocolError:
+            pass
+        _finish(self._exchange, self._cut(self._exchange, error))
 
-    def _end(self, reason: str) -> None:
-        if self._asked and not self._asked[2].done():
-            self._asked[2].set_result(reason)
+    def _receive(self, exchange: _Exchange, data: bytes) -> None:
+        """Give h11 what has arrived, and take what it makes of it.
 
-    def _cut(self, answer: Response, error: Exception | None) -> str:
+        Raises:
+            h11.RemoteProtocolError: this is not HTTP, or not all of a response.
+        """
+        self._http.receive_data(data)
+        while (event := self._http.next_event()) is not h11.NEED_DATA:
+            if isinstance(event, h11.Response):
+                exchange.status = event.status_code
+            elif isinstance(event, h11.Data):
+                exchange.body += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                _finish(exchange, _wrong(exchange))
+                return
+
+    def _cut(self, exchange: _Exchange, error: Exception | None) -> str:
         how = "reset" if isinstance(error, OSError) else "closed"
-        if answer.begun:
-            return f"{how} in the middle of the answer"
-        crossed = asyncio.get_running_loop().time() - self._sent < CROSSING
-        return CLOSED if self._used and crossed else f"{how} before the answer"
+        if exchange.begun:
+            return f"{how} in the middle of the response"
+        crossed = asyncio.get_running_loop().time() - exchange.sent < CROSSING
+        return CLOSED if self._used and crossed else f"{how} before the response"
 
 
-def _wrong(ask: Request, answer: Response) -> str:
-    if answer.status >= FAILED:
-        return f"status {answer.status}"
-    return "a wrong body" if ask.echoed and answer.body != ask.body else ""
+def _finish(exchange: _Exchange, problem: str) -> None:
+    if not exchange.problem.done():
+        exchange.problem.set_result(problem)
+
+
+def _wrong(exchange: _Exchange) -> str:
+    if exchange.status >= ERROR:
+        return f"status {exchange.status}"
+    return "a wrong body" if exchange.request.echoed and exchange.body != exchange.request.body else ""

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp_fleet_drill import crash_faults, operator_faults
-from aiohttp_fleet_drill.allowed_losses import Rule, meanwhile, nothing, posts
 from aiohttp_fleet_drill.private_copy import PrivateCopy
-from aiohttp_fleet_drill.tally import Tally
+from aiohttp_fleet_drill.tally import Rule, Tally, during, nothing, posts
 from aiohttp_fleet_drill.target import Target
 
 
@@ -15,30 +14,31 @@ class Fault:
     """One fault.
 
     Attributes:
-        name: what the command line calls it.
-        act: causes it, and returns when what is particular to it is over; returns what else was asked in it.
-        here: the same, when it may be caused on a running fleet as well.
+        name: its name on the command line.
+        cause: causes it on a private copy, and returns when what is particular to it is over; returns the tally of its
+            own requests, if it sends any.
+        cause_live: the same on a running fleet; None when it must not be caused there.
         rule: what it may cost.
         needs: what it needs: ``nginx``, ``plugin``, ``watchdog`` or ``disk``.
     """
 
     name: str
-    act: Callable[[PrivateCopy], Tally | None]
-    here: Callable[[Target], Tally | None] | None = None
+    cause: Callable[[PrivateCopy], Tally | None]
+    cause_live: Callable[[Target], Tally | None] | None = None
     rule: Rule = nothing
     needs: str = ""
 
     @property
     def sentence(self) -> str:
         """What it does."""
-        return (self.act.__doc__ or "").strip()
+        return (self.cause.__doc__ or "").strip()
 
 
 FAULTS = (
     Fault("calm", operator_faults.calm, operator_faults.calm),
     Fault("restart-all", operator_faults.restart_all, operator_faults.restart_all),
     Fault("restart-one", operator_faults.restart_one, operator_faults.restart_one),
-    Fault("roll", operator_faults.roll, operator_faults.roll),
+    Fault("rolling-restart", operator_faults.rolling_restart, operator_faults.rolling_restart),
     Fault("broken-import", operator_faults.broken_import),
     Fault("failing-start", operator_faults.failing_start),
     Fault("hanging-start", operator_faults.hanging_start),
@@ -51,9 +51,9 @@ FAULTS = (
     Fault("stop", crash_faults.stop, crash_faults.stop, rule=posts, needs="watchdog"),
     Fault("leak", crash_faults.leak, needs="watchdog"),
     Fault("kill-supervisord", crash_faults.kill_supervisord),
-    Fault("shutdown", crash_faults.shutdown, rule=meanwhile),
+    Fault("shutdown", crash_faults.shutdown, rule=during),
     Fault("unlink", crash_faults.unlink, crash_faults.unlink),
     Fault("second", crash_faults.second),
-    Fault("burst", crash_faults.crowd),
+    Fault("burst", crash_faults.burst_of_clients),
     Fault("log-full", crash_faults.log_full, needs="disk"),
 )

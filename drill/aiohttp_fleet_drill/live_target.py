@@ -1,4 +1,4 @@
-"""The running fleet itself, for those who want to see it there."""
+"""The running fleet itself as the target of a drill."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,51 +8,52 @@ from aiohttp_fleet.supervision.control_client import query_all
 from aiohttp_fleet.supervision.health import Health
 from aiohttp_fleet_drill.target import Target
 
-LOOK = 2.0
-"""Seconds in which a fleet without a load has to be silent."""
-STEP = "drill a private copy, without --here, or say --yes"
+SILENCE = 2.0
+"""Seconds in which a fleet without other clients gets no request."""
+STEP = "drill a private copy, without --live, or add --yes"
 
 
 @contextmanager
-def live_target(ground: Target, sure: bool) -> Iterator[Target]:
-    """Look whether the fleet may be drilled; at the end give it the number of workers again that it had.
+def live_target(target: Target, sure: bool) -> Iterator[Target]:
+    """Check whether the fleet may be drilled; at the end restore its number of workers.
 
     Args:
-        ground: the fleet.
-        sure: whether it may be, although it serves others.
+        target: the fleet.
+        sure: whether it may be, although it serves other clients.
 
     Raises:
         FleetError: it may not, or not everything in it is ready.
     """
-    conf = str(ground.supervisord_conf)
-    if ill := [row.name for row in ground.rows() if not row.ready] or (not ground.rows() and ["supervisord"]):
-        raise FleetError(conf, f"not ready: {', '.join(ill)}", "see fleet status")
-    if not sure and (others := _others(ground)):
-        raise FleetError(conf, f"it serves others: {others} requests in {LOOK:g} s, none of them the drill's", STEP)
-    number = len(ground.described.workers)
+    conf = str(target.supervisord_conf)
+    rows = target.rows()
+    if not_ready := [row.name for row in rows if not row.ready] or (not rows and ["supervisord"]):
+        raise FleetError(conf, f"not ready: {', '.join(not_ready)}", "see fleet status")
+    if not sure and (others := _other_requests(target)):
+        raise FleetError(conf, f"it serves other clients: {others} requests in {SILENCE:g} s", STEP)
+    number = len(target.described.workers)
     try:
-        yield ground
+        yield target
     finally:
-        if len(ground.described.workers) != number:
-            ground.fleet("scale", str(number))
+        if len(target.described.workers) != number:
+            target.fleet("scale", str(number))
 
 
-def _others(ground: Target) -> int:
-    """Return how many requests the fleet gets by itself.
+def _other_requests(target: Target) -> int:
+    """Return how many requests the fleet gets without the drill.
 
     Raises:
-        FleetError: there is no control site that could tell.
+        FleetError: a worker has no control socket that reports it.
     """
-    before = _requests(ground)
-    ground.until("the fleet's own requests", ground.elapsed(LOOK))
-    return sum(count - before.get(pid, 0) for pid, count in _requests(ground).items())
+    before = _requests(target)
+    target.until("requests of other clients", target.elapsed(SILENCE))
+    return sum(count - before.get(pid, 0) for pid, count in _requests(target).items())
 
 
-def _requests(ground: Target) -> dict[int, int]:
-    """Return, for each pid, how many requests it has had."""
-    answers = query_all(worker.control for worker in ground.described.served)
+def _requests(target: Target) -> dict[int, int]:
+    """Return, for each pid, how many requests it has handled."""
+    answers = query_all(worker.control for worker in target.described.served)
     found = {answer.pid: answer.requests for answer in answers.values() if isinstance(answer, Health)}
     if len(found) < len(answers):
-        where = str(ground.supervisord_conf)
-        raise FleetError(where, "not every worker can say whether it serves others (it has no control site)", STEP)
+        where = str(target.supervisord_conf)
+        raise FleetError(where, "not every worker reports its requests (it has no control socket)", STEP)
     return found

@@ -1,4 +1,4 @@
-"""A private copy of the fleet: paths, port, directory and application of its own, and everything else as it is."""
+"""A private copy of the fleet: with its own paths, port, directory and application, and everything else as it is."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ from aiohttp_fleet.common.substitution import substitute
 from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.kit import kit_texts
+from aiohttp_fleet_drill.requests import POSTS
 from aiohttp_fleet_drill.sandbox import end, free_port, sandbox
 from aiohttp_fleet_drill.target import BIN, Target
 
@@ -24,11 +25,11 @@ GOOD = "from aiohttp_fleet_drill.app import create_app\n"
 LOGS = 4000
 """Characters at the end of each log that are kept as evidence."""
 PATIENCE = 20.0
-"""Seconds for supervisord to end with all its processes; one that hangs or is stopped is not waited for."""
+"""Seconds for supervisord to end with all its processes, before it is killed."""
 DISK = "64m"
-"""Of the file system that log-full fills."""
+"""The size of the file system that log-full fills."""
 MEMORY = "150MB"
-"""What a worker may grow to in the drill: a small one has 40 MB, and leaks 10 MB a second."""
+"""The limit of a worker's memory in the drill: it begins with 40 MB and leaks 10 MB a second."""
 
 _SOCKETS = r"(--path=|unix:)\S*/web_"
 """Where the sockets are, in both files."""
@@ -40,6 +41,7 @@ class PrivateCopy(Target):
     Attributes:
         place: its directory; sockets are in it, the application is imported from it.
         port: of its nginx.
+        posts: where its workers note the POSTs that they handle, see `aiohttp_fleet_drill.app.note_post`.
     """
 
     def __init__(
@@ -57,15 +59,18 @@ class PrivateCopy(Target):
         Args:
             place: an empty directory that everybody may write to.
             deploy: with supervisord.conf and nginx.conf.
-            app: what it serves.
-            directory: where that is imported from.
-            user: who the workers become under root.
+            app: the application, MODULE:NAME.
+            directory: where the application is imported from.
+            user: the workers' user, as root.
             options: more options of the launcher of nginx.
             program: the workers' program.
         """
         self.place = place
         self.port = free_port()
-        shutil.copytree(deploy, place / "deploy", ignore=_alive)
+        self.posts = place / "posts"
+        self.posts.touch()
+        self.posts.chmod(0o666)  # for any user of the workers
+        shutil.copytree(deploy, place / "deploy", ignore=_running_files)
         (place / "deploy" / "run").mkdir()
         super().__init__(place / "deploy" / "supervisord.conf", program)
         self._supervisord: subprocess.Popen[bytes] | None = None
@@ -95,7 +100,7 @@ class PrivateCopy(Target):
         """Start supervisord in the foreground, and do not wait for anything.
 
         Args:
-            environ: its environment, None for ours.
+            environ: its environment, None for that of this process.
         """
         null = subprocess.DEVNULL
         command = [str(BIN / "supervisord"), "-n", "-c", str(self.supervisord_conf)]
@@ -104,12 +109,12 @@ class PrivateCopy(Target):
             stdin=null,
             stdout=null,
             stderr=null,
-            env=environ,
-            process_group=0,  # Ctrl-C is for us alone
+            env={**(os.environ if environ is None else environ), POSTS: str(self.posts)},
+            process_group=0,  # Ctrl-C is for this process only
         )
 
     def stop(self) -> None:
-        """Stop everything, and everything that a killed supervisord left."""
+        """Stop everything, also what a killed supervisord left."""
         if self._supervisord is None:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -126,8 +131,8 @@ class PrivateCopy(Target):
         return "\n".join(f"--- {file}\n{file.read_text(errors='replace')[-LOGS:]}" for file in files)
 
 
-def _alive(directory: str, names: list[str]) -> list[str]:
-    """Return what is not for a copy: all that a running fleet has made, certificates included, and static routes."""
+def _running_files(directory: str, names: list[str]) -> list[str]:
+    """Return what is not copied: all that a running fleet has made, certificates included, and static routes."""
     return [name for name in names if name in ("run", "tls", "static.conf") or Path(directory, name).is_socket()]
 
 
@@ -155,7 +160,7 @@ def edit(file: Path, changes: Mapping[str, str]) -> None:
     """Replace patterns in a file.
 
     Raises:
-        FleetError: one is not there.
+        FleetError: one is not found.
     """
     file.write_text(substitute(str(file), file.read_text(), changes))
 
@@ -167,24 +172,24 @@ def private_copy(deploy: Path, program: str, user: str) -> Iterator[PrivateCopy]
     Args:
         deploy: the directory with supervisord.conf and nginx.conf.
         program: the workers' program.
-        user: who its workers become under root.
+        user: the workers' user, as root.
 
     Raises:
         FleetError: it does not become ready.
     """
     with sandbox() as directory, ExitStack() as stack:
         (directory / MODULE).write_text(GOOD)
-        ground = PrivateCopy(directory, deploy, f"{Path(MODULE).stem}:create_app", directory, user, program=program)
+        target = PrivateCopy(directory, deploy, f"{Path(MODULE).stem}:create_app", directory, user, program=program)
         stack.enter_context(_small_disk(directory / "deploy" / "run"))
-        if ground.described.watchdog:
-            edit(ground.supervisord_conf, {r"(aiohttp_fleet\.watchdog [^\n]*)": rf"\1 --max-memory={MEMORY}"})
+        if target.described.watchdog:
+            edit(target.supervisord_conf, {r"(aiohttp_fleet\.watchdog [^\n]*)": rf"\1 --max-memory={MEMORY}"})
         try:
-            ground.launch()
-            ground.until("the fleet to be ready", ground.is_ready)
-            yield ground
+            target.launch()
+            target.until("the fleet to be ready", target.is_ready)
+            yield target
         finally:
             with deferred_signals():
-                ground.stop()
+                target.stop()
 
 
 @contextmanager

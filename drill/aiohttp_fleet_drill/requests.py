@@ -1,4 +1,4 @@
-"""What is asked, and what is expected. Pure."""
+"""The requests of a load, and what is expected of each. Pure."""
 
 import random
 from collections.abc import Callable
@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 SMALL = 500
 """Bytes of a POST to an application that is not the drill's."""
+POST_ID = "Drill-Id"
+"""The header with the id of a POST, which no other POST has."""
+POSTS = "DRILL_POSTS"
+"""The environment variable with the path of the file, which exists, in which all workers note the POSTs they handle."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request and what is expected.
+    """A request and what is expected of its response.
 
     Attributes:
         method: GET or POST.
         path: the path.
-        body: what is sent with a POST.
-        echoed: whether exactly this body is expected back.
-        sleeps: seconds that the handler takes by itself.
-        timed: whether its latency counts; a large answer's says more about the client.
+        body: the body of a POST.
+        echoed: whether the response must have exactly this body.
+        sleeps: seconds that the handler sleeps.
+        timed: whether its latency counts; that of a large response says more about the client.
     """
 
     method: str
@@ -28,24 +32,21 @@ class Request:
     sleeps: float = 0.0
     timed: bool = True
 
-    def wire(self) -> bytes:
-        """Return its bytes."""
-        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: drill\r\nContent-Length: {len(self.body)}\r\n\r\n"
-        return head.encode() + self.body
-
 
 NextRequest = Callable[[random.Random, int], Request]
-"""Makes a request of a random source and a number."""
+"""Makes a request from a random source and a number."""
 
 
 def mixed(chance: random.Random, number: int) -> Request:
-    """Return the next request of a mix: every second a POST, one in 40 slow, one in 400 large."""
-    if number % 2:
-        return Request("POST", "/", chance.randbytes(chance.randrange(1, 2000)), echoed=True)
-    if number % 40 == 0:
+    """Return the next request of the drill's mix: half of it POST, one in 40 slow, one in 400 large."""
+    body = chance.randbytes(chance.randrange(1, 2000)) if number % 2 else b""
+    method = "POST" if body else "GET"
+    if number % 80 in (0, 41):
         sleeps = chance.uniform(0.5, 2)
-        return Request("GET", f"/slow?seconds={sleeps:.3f}", sleeps=sleeps)
-    return Request("GET", "/large", timed=False) if number % 400 == 20 else Request("GET", "/")
+        return Request(method, f"/slow?seconds={sleeps:.3f}", body, echoed=bool(body), sleeps=sleeps)
+    if number % 400 == 20:
+        return Request("GET", "/large", timed=False)
+    return Request(method, "/", body, echoed=bool(body))
 
 
 def plain(get: str, post: str | None, echoed: bool = False) -> NextRequest:
@@ -54,12 +55,12 @@ def plain(get: str, post: str | None, echoed: bool = False) -> NextRequest:
     Args:
         get: the path to GET.
         post: the path to POST to, None to GET only.
-        echoed: whether it sends back what is POSTed.
+        echoed: whether the application sends the body of a POST back.
     """
 
-    def ask(chance: random.Random, number: int) -> Request:
+    def next_request(chance: random.Random, number: int) -> Request:
         if post and number % 2:
             return Request("POST", post, chance.randbytes(SMALL), echoed)
         return Request("GET", get)
 
-    return ask
+    return next_request

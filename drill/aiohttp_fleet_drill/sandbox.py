@@ -14,7 +14,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.waiting import wait_until
 
 TERM = 5.0
-"""Seconds that whoever is left gets to end by itself."""
+"""Seconds that a process gets to end after SIGTERM."""
 
 
 @contextmanager
@@ -29,32 +29,40 @@ def sandbox() -> Iterator[Path]:
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
+    """Return a TCP port that no process listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 
 
-def processes(place: Path) -> list[int]:
-    """Return the pids of all processes with ``place`` in their command line."""
+def processes(directory: Path) -> list[int]:
+    """Return the pids of all processes with ``directory`` in their command line."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended while we looked
-            if os.fsencode(place) in (entry / "cmdline").read_bytes():
+        with contextlib.suppress(OSError):  # it has ended since
+            if os.fsencode(directory) in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
     return found
 
 
-def end(place: Path) -> None:
-    """End all of them: politely, and after some seconds not.
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended; a zombie has, although its parent does not reap it (proc(5), stat, the state)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def end(directory: Path) -> None:
+    """End all of them, with SIGTERM, and after some seconds with SIGKILL.
 
     Raises:
         FleetError: one cannot be ended.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in processes(place):
+        for pid in processes(directory):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        wait_until(lambda: not processes(place), TERM)
-    if left := processes(place):
-        raise FleetError(str(place), f"processes that do not end: {left}", "see ps")
+        wait_until(lambda: not processes(directory), TERM)
+    if left := processes(directory):
+        raise FleetError(str(directory), f"processes that do not end: {left}", "see ps")

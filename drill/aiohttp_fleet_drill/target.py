@@ -1,9 +1,9 @@
-"""Where the drill takes place: a fleet, as its supervisord.conf describes it."""
+"""The target of a drill: a fleet, as its supervisord.conf describes it."""
 
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
@@ -36,7 +36,7 @@ class Target:
 
     @property
     def described(self) -> Fleet:
-        """The fleet, as its file says now."""
+        """The fleet, as its file describes it now."""
         return read_fleet(self.supervisord_conf, self.program)
 
     @property
@@ -54,7 +54,7 @@ class Target:
         conf = self.described.nginx_conf
         if found := listen_address(read_text(conf)):
             return found
-        raise FleetError(str(conf), "its first listen is no TCP port", "drill a private copy, without --here")
+        raise FleetError(str(conf), "its first listen is no TCP port", "drill a private copy, without --live")
 
     def ctl(self, *arguments: str) -> str:
         """Run supervisorctl and return what it printed."""
@@ -65,13 +65,13 @@ class Target:
         return self._run("fleet", "--config", str(self.supervisord_conf), "--program", self.program, *arguments)
 
     def _run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, whoever wants to end us: a worker must not stay stopped."""
+        """Run a command to its end, even when a signal is to end this process: a worker must not stay stopped."""
         with deferred_signals():
             command = [str(BIN / name), *arguments]
             return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND, check=False)
 
     def rows(self) -> list[Process]:
-        """Return what every process is doing; nothing while supervisord is away."""
+        """Return the state of every process; nothing while supervisord does not run."""
         try:
             return observe(self.described, self.rpc)
         except FleetError:
@@ -96,22 +96,17 @@ class Target:
             return pid
         raise FleetError(namespec, "it does not run", "see fleet status")
 
-    def until(self, what: str, look: Callable[[], object], seconds: float = 60.0) -> None:
-        """Look until the answer is true.
+    def until(self, what: str, condition: Callable[[], object], seconds: float = 60.0) -> None:
+        """Wait until a condition is true.
 
         Raises:
             FleetError: it was not in so many seconds.
         """
-        if not wait_until(look, seconds):
+        if not wait_until(condition, seconds):
             raise FleetError("the drill", f"waited {seconds:g} s for {what}", "see the logs")
 
     @staticmethod
     def elapsed(seconds: float) -> Callable[[], bool]:
-        """Return what is true once so many seconds have passed."""
+        """Return a condition that is true once so many seconds have passed."""
         end = time.monotonic() + seconds
         return lambda: time.monotonic() >= end
-
-
-def each_is_gone(pids: Iterable[int]) -> bool:
-    """Whether none of these processes is there any more."""
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)

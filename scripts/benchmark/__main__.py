@@ -5,17 +5,22 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.benchmark.app import prepare
 from scripts.benchmark.figures import Measured, Summary, summary
 from scripts.benchmark.growth import grown, write_growth
 from scripts.benchmark.load import Load
-from scripts.benchmark.peers import PEERS, Peer
+from scripts.benchmark.peers import BEFORE, OURS, PEERS, Peer, peers_of
 from scripts.benchmark.processes import memory, processor
 from scripts.benchmark.report import Cost, write
 from scripts.benchmark.runs import Run, runs
 from scripts.benchmark.workloads import answered
+
+BEFORE_HELP = (
+    "only our peers, each against the same of another checkout with a .venv; without --output nothing is written"
+)
 
 
 def main(argv: list[str]) -> None:
@@ -28,17 +33,22 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--workload", action="append", help="only those whose name begins so; may be repeated")
     parser.add_argument("--connections", type=int, action="append", help="only so many; may be repeated")
     parser.add_argument("--growth", action="store_true", help="measure how cost grows with workers and connections")
-    parser.add_argument("--output", type=Path, default=Path("docs/performance"), help="directory (docs/performance)")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help=BEFORE_HELP)
+    parser.add_argument("--output", type=Path, help="directory (default docs/performance)")
     chosen = parser.parse_args(argv)
+    output = chosen.output or (None if chosen.before else Path("docs/performance"))
     how = f"scripts/bench {' '.join(argv)}".strip()
     prepare()
     if chosen.growth:
-        write_growth(chosen.output, how, list(grown(chosen.seconds)))
+        write_growth(output or Path("docs/performance"), how, list(grown(chosen.seconds)))
         return
     wanted = [run for run in runs(chosen.seconds) if _wanted(run, chosen)]
+    if chosen.before:
+        wanted = [pair for run in wanted for pair in _pairs(run)]
+    starts = peers_of(chosen.before and chosen.before.resolve())
     with ExitStack() as stack:
-        names = [name for name in PEERS if any(name in run.peers for run in wanted)]
-        peers = {name: stack.enter_context(PEERS[name](chosen.workers)) for name in names}
+        names = [name for name in starts if any(name in run.peers for run in wanted)]
+        peers = {name: stack.enter_context(starts[name](chosen.workers)) for name in names}
         idle = {name: memory(peer.apps) for name, peer in peers.items()}
         summaries = []
         for run in wanted:
@@ -46,7 +56,15 @@ def main(argv: list[str]) -> None:
                 print(_line(found), flush=True)
                 summaries.append(found)
         costs = [Cost(name, peer.started, idle[name], memory(peer.apps)) for name, peer in peers.items()]
-        write(chosen.output, how, summaries, costs)
+        if output:
+            write(output, how, summaries, costs)
+
+
+def _pairs(run: Run) -> Iterator[Run]:
+    """Yield a run for each of our peers in it, against the same of the other checkout."""
+    for name in OURS:
+        if name in run.peers:
+            yield replace(run, peers=(name, f"{BEFORE}{name}"))
 
 
 def _wanted(run: Run, chosen: argparse.Namespace) -> bool:
@@ -58,7 +76,7 @@ def _wanted(run: Run, chosen: argparse.Namespace) -> bool:
 
 
 def _line(found: Summary) -> str:
-    what = f"{found.workload:19} {found.connections:4} {found.peer:14} {found.rps:9,.0f}/s  p99 {found.p99:8.2f} ms"
+    what = f"{found.workload:19} {found.connections:4} {found.peer:19} {found.rps:9,.0f}/s  p99 {found.p99:8.2f} ms"
     ratios = f"{found.rps_ratio:.2f}x, p99 {found.p99_ratio:.2f}x, CPU {found.cpu_ratio:.2f}x"
     return f"{what}  fleet: {ratios}  failed {found.failed}"
 

@@ -26,7 +26,7 @@ BURN = 0.03
 
 
 def prepare() -> None:
-    """Make the file that is served; the workers, who are nobody, could not."""
+    """Make the file that is served; the workers run as the user nobody, who may not."""
     DIRECTORY.mkdir(exist_ok=True)
     (DIRECTORY / FILE).write_bytes(FILED)
 
@@ -56,7 +56,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def burn(request: web.Request) -> web.Response:
-    """Compute for a while, as an application should not."""
+    """Use the processor for a while, which an application should not do in its event loop."""
     end = time.thread_time() + BURN
     while time.thread_time() < end:
         pass
@@ -64,7 +64,7 @@ async def burn(request: web.Request) -> web.Response:
 
 
 async def cacheable(request: web.Request) -> web.Response:
-    """Make the 30 kB of HTML from a template, and let it be kept for a second."""
+    """Make the 30 kB of HTML from a template, and allow a cache to keep it for a second."""
     text = HEAD + "".join(ROW.substitute(number=number) for number in range(480))
     return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "max-age=1"})
 

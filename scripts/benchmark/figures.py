@@ -1,4 +1,4 @@
-"""What the rounds have in common: medians, and medians of the ratios within a round."""
+"""The figures of all rounds: medians, and medians of the ratios within a round."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Measured:
     """One peer under one load in one round.
 
     Attributes:
-        load: what the clients have seen.
+        load: the clients' figures.
         app: microseconds of processor time for each request, everything but nginx.
         nginx: the same of nginx.
     """
@@ -28,9 +28,9 @@ class Summary:
     """One peer under one load, all rounds.
 
     Attributes:
-        workload: what was asked.
+        workload: the workload's name.
         connections: on how many connections; 0 in an open loop.
-        peer: who answered.
+        peer: the peer's name.
         rps: requests a second, the median of the rounds, as are the next five.
         p50: milliseconds.
         p99: milliseconds.
@@ -61,7 +61,7 @@ class Summary:
 def summary(
     workload: str, connections: int, peer: str, ours: Sequence[Measured], theirs: Sequence[Measured]
 ) -> Summary:
-    """Return what a peer's rounds say, beside ours in the same rounds."""
+    """Summarize a peer's rounds, and compare them with ours."""
 
     def middle(figure: Callable[[Measured], float]) -> float:
         return median(map(figure, theirs))

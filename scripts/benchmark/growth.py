@@ -1,4 +1,4 @@
-"""How the fleet's cost grows: with workers, with connections that nobody uses, and with all of them at once."""
+"""How the fleet's cost grows: with workers, with idle connections, and with many clients at once."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ class Grown:
         number: how many.
         app: bytes of memory of everything but nginx.
         nginx: bytes of memory of nginx.
-        rps: requests a second for hello on 64 connections beside it.
+        rps: requests a second for hello on 64 further connections.
         failed: of these, or of the clients at once.
     """
 
@@ -52,7 +52,7 @@ def grown(seconds: int) -> Iterator[Grown]:
     """Measure all of it.
 
     Args:
-        seconds: that the load beside it lasts.
+        seconds: that each load lasts.
     """
     raise_file_limit()
     for workers in WORKERS:
@@ -61,12 +61,12 @@ def grown(seconds: int) -> Iterator[Grown]:
     for kind, begin in KINDS.items():
         with fleet(4) as peer:
             for number in CONNECTIONS:
-                with _held(peer.ports[0], number, begin):
+                with _idle(peer.ports[0], number, begin):
                     yield _seen(kind, number, peer, seconds)
     with fleet(4) as peer:
         ask = Request("GET", "/slow", sleeps=0.5)
-        lost = [len(asyncio.run(burst(peer.ports[0], AT_ONCE, ask)).lost) for _ in range(TIMES)]
-        yield Grown(f"clients at once, {TIMES} times", AT_ONCE, memory(peer.apps), memory(peer.nginx), 0, sum(lost))
+        failed = [len(asyncio.run(burst(peer.ports[0], AT_ONCE, ask)).failed) for _ in range(TIMES)]
+        yield Grown(f"clients at once, {TIMES} times", AT_ONCE, memory(peer.apps), memory(peer.nginx), 0, sum(failed))
 
 
 def _seen(what: str, number: int, peer: Peer, seconds: int) -> Grown:
@@ -78,8 +78,8 @@ def _seen(what: str, number: int, peer: Peer, seconds: int) -> Grown:
 
 
 @contextmanager
-def _held(port: int, number: int, begin: bytes) -> Iterator[None]:
-    """Hold so many connections open, each of which has had one answer."""
+def _idle(port: int, number: int, begin: bytes) -> Iterator[None]:
+    """Keep so many connections open, each of which has had one response."""
     with ExitStack() as stack:
         for _ in range(number):
             sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), 20))
@@ -103,7 +103,7 @@ def write_growth(directory: Path, how: str, rows: Sequence[Grown]) -> None:
     lines = [
         "# How cost grows\n",
         f"Written by `{how}`; on {', '.join(f'{name} {value}' for name, value in at.items())}.\n",
-        "Memory is the proportional set size. Requests a second are those of hello on 64 connections beside it.\n",
+        "Memory is the proportional set size. Requests a second are those of hello on 64 further connections.\n",
         "| | number | memory without nginx | nginx | requests/s | failed |",
         "|---|---|---|---|---|---|",
         *map(_row, rows),

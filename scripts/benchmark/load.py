@@ -1,4 +1,4 @@
-"""Load: as fast as it goes (wrk), and at a rate of its own (an open loop)."""
+"""Load: as fast as possible (wrk), and at a given rate (an open loop)."""
 
 import asyncio
 import json
@@ -18,18 +18,18 @@ from scripts.benchmark.workloads import Workload
 
 LUA = Path(__file__).parent / "wrk.lua"
 CLIENTS = 256
-"""Connections of the open loop; more than requests are ever in flight."""
+"""Connections of the open loop: more than there are ever requests in flight."""
 SLOW = 128
 """Clients on slow lines."""
 REUSED = 900
 """Requests on one connection of the open loop: nginx closes it after a thousand."""
 PATIENCE = 10.0
-"""Seconds that the last answers may take."""
+"""Seconds that the last responses may take."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a load has seen.
+    """The result of a load.
 
     Attributes:
         rps: requests a second.
@@ -49,7 +49,7 @@ class Load:
 
 
 def closed(ports: Sequence[int], workload: Workload, connections: int, seconds: int) -> Load:
-    """Ask as fast as it goes on so many connections, each waiting for its answer.
+    """Send requests as fast as possible on so many connections, each waiting for its response.
 
     Several ports share the connections; the latencies are then those of the slowest.
     """
@@ -72,7 +72,7 @@ def _figures(printed: str) -> Load:
 
 
 def beside_slow(port: int, workload: Workload, connections: int, seconds: int) -> Load:
-    """Ask as fast as it goes while others take a page each on slow lines."""
+    """Send requests as fast as possible while other clients read a page each on slow lines."""
     command = [sys.executable, "-m", "scripts.benchmark.slow", str(port), str(SLOW)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as slow:
         try:
@@ -92,7 +92,7 @@ def ranked(latencies: Iterable[float], seconds: float, failed: int) -> Load:
 
 
 def opened(port: int, rate: float, share: float, seconds: float, seed: int) -> Load:
-    """Ask at a rate, a share of it for what burns the processor; latencies of the others, from when each was due.
+    """Send requests at a rate, a share of them for what burns the processor; latencies of the others, as planned.
 
     Args:
         port: where.
@@ -117,12 +117,12 @@ class _Open:
     async def run(self, rate: float, share: float, seconds: float, seed: int) -> Load:
         choice = random.Random(seed)
         await asyncio.gather(*(self.connect() for _ in range(CLIENTS)))
-        began = due = time.perf_counter()
-        while due < began + seconds:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            while due <= time.perf_counter():
-                self.waiting.append((due, choice.random() < share))
-                due += choice.expovariate(rate)
+        began = planned = time.perf_counter()
+        while planned < began + seconds:
+            await asyncio.sleep(max(0.0, planned - time.perf_counter()))
+            while planned <= time.perf_counter():
+                self.waiting.append((planned, choice.random() < share))
+                planned += choice.expovariate(rate)
             self.ask()
         async with asyncio.timeout(PATIENCE):
             while self.waiting or len(self.idle) < self.open:
@@ -142,19 +142,19 @@ class _Open:
 
 
 class _Connection(asyncio.Protocol):
-    """One kept-alive connection; a new one takes its place when it is used up."""
+    """One keep-alive connection; a new one replaces it after `REUSED` requests."""
 
     def __init__(self, owner: _Open) -> None:
         self.owner, self.used, self.seen = owner, 0, b""
-        self.due, self.burns, self.is_busy = 0.0, False, False
+        self.planned, self.burns, self.is_busy = 0.0, False, False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.owner.open += 1
         self.owner.idle.append(self)
 
-    def ask(self, due: float, burns: bool) -> None:
-        self.due, self.burns, self.is_busy = due, burns, True
+    def ask(self, planned: float, burns: bool) -> None:
+        self.planned, self.burns, self.is_busy = planned, burns, True
         self.used += 1
         path = b"/burn" if burns else b"/"
         self.transport.write(b"GET " + path + b" HTTP/1.1\r\nHost: bench\r\n\r\n")  # type: ignore[attr-defined]
@@ -168,7 +168,7 @@ class _Connection(asyncio.Protocol):
         if not head.startswith(b"HTTP/1.1 200") or body != b"Hello, world":
             self.owner.failed += 1
         elif not self.burns:
-            self.owner.latencies.append(time.perf_counter() - self.due)
+            self.owner.latencies.append(time.perf_counter() - self.planned)
         if self.used >= REUSED:
             self.transport.close()
         else:

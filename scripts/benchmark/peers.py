@@ -1,7 +1,8 @@
-"""What is measured: each peer started in a private place, and ended."""
+"""The peers: each is started in a private directory, and stopped at the end."""
 
 import contextlib
 import functools
+import json
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ class Peer:
     """A peer that runs.
 
     Attributes:
-        ports: where it answers; several where there is nothing in front of its workers.
+        ports: where it listens; several without a proxy in front of its workers.
         parents: the pid of supervisord, of an arbiter, or of whatever starts the workers.
         master: the pid of its nginx, 0 when it has none.
         started: seconds from its start to its first answer.
@@ -102,7 +103,7 @@ def _copy(workers: int) -> Iterator[PrivateCopy]:
 
 @contextmanager
 def gunicorn_ours(workers: int) -> Iterator[Peer]:
-    """Gunicorn behind our nginx settings: kept connections, the same number of nginx workers."""
+    """Gunicorn behind our nginx settings: keep-alive to the workers, the same number of nginx workers."""
     with _copy(workers) as copy, ExitStack() as stack:
         socket = copy.place / "gunicorn.sock"
         lines = copy.nginx_conf.read_text().splitlines(keepends=True)
@@ -167,7 +168,8 @@ def granian(workers: int) -> Iterator[Peer]:
         yield Peer((port,), (parent,), 0, _answers(port, began))
 
 
-PEERS: dict[str, Callable[[int], contextlib.AbstractContextManager[Peer]]] = {
+Start = Callable[[int], contextlib.AbstractContextManager[Peer]]
+PEERS: dict[str, Start] = {
     "fleet": fleet,
     "fleet-direct": direct,
     "fleet-front": functools.partial(fleet, in_front=True),
@@ -177,6 +179,47 @@ PEERS: dict[str, Callable[[int], contextlib.AbstractContextManager[Peer]]] = {
     "uvicorn": uvicorn,
     "granian": granian,
 }
+
+
+OURS = ("fleet", "fleet-front", "fleet-direct")
+BEFORE = "before-"
+"""Prefix of the name of a peer of another checkout."""
+_OTHER = """
+import json, sys
+from scripts.benchmark.app import prepare
+from scripts.benchmark.peers import PEERS
+prepare()
+with PEERS[sys.argv[1]](int(sys.argv[2])) as peer:
+    print(json.dumps([peer.ports, peer.parents, peer.master, peer.started]), flush=True)
+    sys.stdin.read()
+"""
+"""Run by the other checkout's interpreter, with its own code, until its stdin is closed."""
+
+
+@contextmanager
+def before(checkout: Path, name: str, workers: int) -> Iterator[Peer]:
+    """One of our peers, as in another checkout of this repository.
+
+    Args:
+        checkout: its directory, with a .venv of its own.
+        name: one of `OURS`.
+        workers: how many.
+    """
+    command = [str(checkout / ".venv" / "bin" / "python"), "-c", _OTHER, name, str(workers)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=checkout, stdin=pipe, stdout=pipe, text=True, process_group=0) as process:
+        assert process.stdout is not None  # it is a pipe
+        line = process.stdout.readline()
+        assert line, f"{checkout}: {name} did not start"
+        ports, parents, master, started = json.loads(line)
+        yield Peer(tuple(ports), tuple(parents), master, started)
+        process.communicate()
+
+
+def peers_of(checkout: Path | None) -> dict[str, Start]:
+    """Return what starts each peer, those of another checkout included."""
+    others = {f"{BEFORE}{name}": functools.partial(before, checkout, name) for name in OURS} if checkout else {}
+    return PEERS | others
 
 
 def _conf(directory: Path, port: int, servers: str, location: str, workers: int | str) -> Path:

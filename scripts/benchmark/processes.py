@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def with_children(pid: int) -> list[int]:
-    """Return a process and all that it has started, as far as they are there."""
+    """Return a process and all its descendants that exist."""
     found = [pid]
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
@@ -26,7 +26,7 @@ def processor(pids: Iterable[int]) -> float:
 
 
 def memory(pids: Iterable[int]) -> int:
-    """Return their bytes of memory, shared pages divided among those who share them (proc(5), Pss)."""
+    """Return their bytes of memory, shared pages divided among the processes that share them (proc(5), Pss)."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):

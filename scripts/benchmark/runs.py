@@ -1,4 +1,4 @@
-"""What is measured of whom."""
+"""Which loads are measured, and with which peers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from scripts.benchmark.workloads import CACHEABLE, HELLO, STATIC, WORKLOADS, Wor
 
 AIOHTTP = ("fleet", "gunicorn-ours", "gunicorn", "recipe")
 SOCKETS = ("fleet", "gunicorn-ours")
-"""The nginx.conf of gunicorn's documentation, and that of aiohttp's, pass no websocket on."""
+"""The nginx.conf of gunicorn's documentation, and that of aiohttp's, do not proxy websockets."""
 ASGI = ("uvicorn", "granian")
 """These have an application of their own, without a framework, and with a few of the workloads."""
 EVERYWHERE = ("hello", "json 2 kB", "page 30 kB")
@@ -31,8 +31,8 @@ class Run:
         name: of the load.
         connections: on how many; 0 in an open loop.
         peers: their names; the others are compared with the first.
-        ask: makes a peer bear it, in the round of that number.
-        sample: a request of it, which each peer has to answer right beforehand.
+        ask: puts the load on a peer, in the round of that number.
+        sample: one of its requests, which each peer has to answer right before the load.
     """
 
     name: str
@@ -51,7 +51,7 @@ def runs(seconds: int) -> Iterator[Run]:
     for workload in WORKLOADS:
         for count in workload.connections:
             yield Run(workload.name, count, _who(workload), partial(_closed, workload, count, seconds), workload)
-    yield Run("beside slow clients", 64, AIOHTTP, lambda peer, _: beside_slow(peer.ports[0], HELLO, 64, seconds))
+    yield Run("with slow clients", 64, AIOHTTP, lambda peer, _: beside_slow(peer.ports[0], HELLO, 64, seconds))
     yield Run("websocket echo", 64, SOCKETS, lambda peer, _: echoed(peer.ports[0], 64, seconds))
     yield Run("2 % burn 30 ms", 0, AIOHTTP, lambda peer, n: opened(peer.ports[0], RATE, SHARE, seconds, n))
     for workload in (CACHEABLE, STATIC):

@@ -1,4 +1,4 @@
-"""``python -m scripts.benchmark.slow PORT CLIENTS``: clients on slow lines, until it is ended."""
+"""``python -m scripts.benchmark.slow PORT CLIENTS``: clients on slow lines, until it is stopped."""
 
 import asyncio
 import socket
@@ -8,9 +8,9 @@ import uvloop
 
 REQUEST = b"GET /page HTTP/1.1\r\nHost: bench\r\n\r\n"
 PIECE = 2048
-"""Bytes that a client takes at a time."""
+"""Bytes that a client reads at a time."""
 PAUSE = 0.05
-"""Seconds until it takes the next: 40 kB a second, so that a page takes 0.8 s."""
+"""Seconds until it reads the next: 40 kB a second, so that a page takes 0.8 s."""
 
 
 async def _connected(port: int) -> socket.socket:

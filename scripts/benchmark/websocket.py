@@ -1,4 +1,4 @@
-"""Websocket echo as fast as it goes, one message under way on each connection."""
+"""Websocket echo as fast as possible, with one message in flight on each connection."""
 
 import asyncio
 import time

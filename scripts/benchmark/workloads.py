@@ -1,4 +1,4 @@
-"""What is asked, and what is right."""
+"""The requests, and the right responses."""
 
 import http.client
 import json
@@ -9,13 +9,13 @@ from scripts.benchmark import app
 
 @dataclass(frozen=True)
 class Workload:
-    """One kind of request, asked again and again on kept-alive connections.
+    """One kind of request, repeated on keep-alive connections.
 
     Attributes:
         name: of the workload.
-        path: what is asked.
+        path: the path.
         body: bytes that are sent; 0 for a GET.
-        expected: the right answer.
+        expected: the body of the right response.
         connections: how many at once, one measurement each.
     """
 
@@ -39,7 +39,7 @@ STATIC = Workload("static 100 kB", f"/static/{app.FILE}", 0, app.FILED, (64,))
 
 
 def answered(port: int, workload: Workload) -> bool:
-    """Ask once; whether the answer is right to the last byte."""
+    """Send one request; return whether the response is right to the last byte."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("POST" if workload.body else "GET", workload.path, b"x" * workload.body or None)

@@ -5,18 +5,21 @@ import os
 import time
 
 from aiohttp import WSMsgType, web
+from aiohttp_fleet_drill.app import note_post
 
 
 async def answer(request: web.Request) -> web.Response:
-    """Tell about the process that answers; to a POST, send back its body."""
+    """Describe the process that responds; send back the body of a POST."""
     if request.method == "POST":
+        note_post(request)
         return web.Response(body=await request.read())
     worker, home = os.environ.get("SUPERVISOR_PROCESS_NAME"), os.environ.get("HOME")
     return web.json_response({"worker": worker, "pid": os.getpid(), "home": home})
 
 
 async def slow(request: web.Request) -> web.Response:
-    """Answer after so many seconds."""
+    """Respond after so many seconds."""
+    note_post(request)
     print("slow begins", flush=True)
     await asyncio.sleep(float(request.query["seconds"]))
     return web.Response(text=f"slept {request.query['seconds']}")
@@ -93,7 +96,7 @@ def create_app() -> web.Application:
     """Build the application."""
     app = web.Application()
     app.router.add_route("*", "/", answer)
-    app.router.add_get("/slow", slow)
+    app.router.add_route("*", "/slow", slow)
     app.router.add_post("/upload", upload)
     app.router.add_get("/ws", websocket)
     app.router.add_get("/push", pushing)

@@ -21,6 +21,15 @@ def test_mode_and_link_stay(place: Path) -> None:
     assert sorted(place.iterdir()) == [file, link]
 
 
+def test_a_reader_sees_the_old_text_or_the_new_one(place: Path) -> None:
+    """A reader that has the file open goes on reading the old text; a new reader gets all of the new one."""
+    file = place / "file"
+    file.write_text("old")
+    with file.open() as reader:
+        replace_file(file, "new and longer")
+        assert (reader.read(), file.read_text()) == ("old", "new and longer")
+
+
 def test_a_missing_file_is_told_and_not_made(place: Path) -> None:
     """Replacing is not creating."""
     with pytest.raises(FleetError, match=r"cannot be written \(No such file or directory\)"):

@@ -10,6 +10,7 @@ from tests.place import sandbox
 from tests.site import Site, edit
 from tests.wait import until
 
+pytestmark = pytest.mark.xdist_group("cache")  # one fleet for all of them
 APP = "tests.apps.kept:create_app"
 FRESH = "Cache-Control=max-age%3D60"
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp_fleet_drill.sandbox import end
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.acme import MISSING, Acme
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT, USER, free_port
-from tests.site import BIN, edit
+from tests.site import BIN, edit, shorten_waits
 from tests.system_nginx import GROUP, SystemNginx
 from tests.wait import until
 
@@ -49,6 +49,7 @@ class Shop:
         (root / "shop.py").write_text("from aiohttp_fleet_drill.app import create_app as create_app\n")
         options = [f"--port={port}", f"--domain={domain}", f"--run-dir={root}/s", "--workers=2", f"--user={USER}"]
         self.run("fleet", "init", "--site", f"--group={GROUP}", *options, "shop:create_app")
+        shorten_waits(root / "deploy")
         nginx.enable(root.name, root / "deploy" / "site.conf")
         nginx.reload()
         self.ctl = ("supervisorctl", "-c", "deploy/supervisord.conf")
@@ -109,14 +110,14 @@ def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNgi
             assert shop.whoami() == str(shop.root)
         assert get(nginx.port) == b"another's"
 
-        async def restarted() -> list[Lost]:
+        async def restarted() -> list[Failure]:
             async with load(port, CLIENTS) as tally:
                 restarts = ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart"))
                 for command in (*restarts, ("fleet", "scale", "3"), ("fleet", "reload")):
                     await answered_more(tally, 500)
                     await asyncio.to_thread(shops[0].run, *command)
                 await answered_more(tally, 500)
-            return tally.lost
+            return tally.problems
 
         assert asyncio.run(restarted()) == []
         assert "warn" not in nginx.log() and "emerg" not in nginx.log(), nginx.log()

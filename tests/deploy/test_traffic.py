@@ -17,6 +17,7 @@ from tests.place import PROJECT, free_port, sandbox
 from tests.site import Site, edit
 from tests.wait import until
 
+pytestmark = pytest.mark.xdist_group("traffic")  # one fleet for all of them
 APP = "tests.apps.traffic:create_app"
 BARE = (
     "import sys; from aiohttp import web; from tests.apps.traffic import create_app;"

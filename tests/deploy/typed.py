@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp_fleet_drill.sandbox import end
 
 from tests.place import PROJECT, USER, free_port
-from tests.site import BIN
+from tests.site import BIN, shorten_waits
 from tests.wait import until
 
 ELSEWHERE = ("python3 -m venv", "pip install", "gunicorn ")
@@ -59,11 +59,11 @@ def steps(page: str) -> Iterator[Step | File]:
 
 def play(page: str, place: Path) -> None:
     """Do it in ``place``, on another port and with sockets elsewhere, so that it runs beside any fleet."""
-    shop, port = place / "shop", str(free_port())
+    shop, port, text = place / "shop", str(free_port()), (PROJECT / "docs" / page).read_text()
     shop.mkdir()
     environ = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(place)}
     try:
-        for step in steps((PROJECT / "docs" / page).read_text()):
+        for step in steps(text):
             if isinstance(step, File):
                 (shop / step.name).write_text(step.text)
                 continue
@@ -77,6 +77,8 @@ def play(page: str, place: Path) -> None:
             missing = [line for line in expected if line not in shown and not line.startswith("nginx 0.0")]
             refused = any(line.startswith("fleet: ") for line in step.output)
             assert not missing and bool(done.returncode) == refused, f"{step.command}\n{done.stdout}"
+            if step.command.startswith("fleet init") and not refused and "init --check" not in text:
+                shorten_waits(shop / "deploy")  # which init --check would show
         until("supervisord to end", lambda: not (shop / "deploy/run/supervisord.pid").exists(), 60)
     finally:
         subprocess.run([BIN / "supervisorctl", "-c", shop / "deploy/supervisord.conf", "shutdown"], capture_output=True)

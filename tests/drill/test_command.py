@@ -5,55 +5,61 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 from aiohttp_fleet_drill.sandbox import processes
 
 from tests.place import PROJECT, USER
-from tests.site import BIN
+from tests.site import BIN, shorten_waits
 from tests.wait import until
 
 CONF = PROJECT / "deploy" / "supervisord.conf"
 
 
-def _drill(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it with the test's place as the directory for temporary files."""
-    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", *arguments]
+def _drill(place: Path, *arguments: str, conf: Path = CONF) -> subprocess.CompletedProcess[str]:
+    """Run it with the test's directory as the directory for temporary files."""
+    command = [str(BIN / "fleet"), "--config", str(conf), "drill", *arguments]
     environ = {**os.environ, "TMPDIR": str(place)}
     return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environ)
 
 
-def test_a_short_drill_loses_nothing_and_leaves_nothing(place: Path) -> None:
-    """Restarts, killed workers and a rival; each row has what it cost."""
+def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> None:
+    """Restarts, killed workers and a second supervisord; each row has what it cost."""
+    deploy = copytree(CONF.parent, place / "deploy", ignore=ignore_patterns("run", "tls"))
+    (deploy / "run").mkdir()
+    shorten_waits(deploy)
     names = ("restart-all", "kill-worker", "second")
-    done = _drill(place, *names, "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    load = ("--clients", "16", "--rate", "400", f"--user={USER}")
+    done = _drill(place, *names, *load, "--json", conf=deploy / CONF.name)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] is True
     rows = {row["name"]: row for row in report["faults"]}
     assert set(rows) == set(names)
     assert all(row["requests"] > 100 for row in rows.values())
-    assert [rows[name]["lost"] for name in names if name != "kill-worker"] == [0, 0]
-    assert list(place.iterdir()) == []
+    assert [rows[name]["failed"] for name in names if name != "kill-worker"] == [0, 0]
+    assert [row["repeated"] for row in rows.values()] == [0, 0, 0]
+    assert list(place.iterdir()) == [deploy]
     assert processes(place) == []
 
 
 def test_deleted_sockets_cost_a_fresh_fleet_nothing(place: Path) -> None:
-    """Alone, because workers that have been restarted one after the other are not away in the same moment."""
+    """Alone, because workers that were restarted one after the other do not lose their sockets at the same moment."""
     done = _drill(place, "unlink", "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [row["lost"] for row in json.loads(done.stdout)["faults"]] == [0]
+    assert [row["failed"] for row in json.loads(done.stdout)["faults"]] == [0]
 
 
 def test_ctrl_c_leaves_nothing(place: Path) -> None:
-    """In the middle of a fault that has taken supervisord away: no process, no file; exit code 130."""
+    """In the middle of a fault that has killed supervisord: no process, no file; exit code 130."""
     command = [str(BIN / "fleet"), "--config", str(CONF), "drill", "kill-supervisord", f"--user={USER}"]
     environ = {**os.environ, "TMPDIR": str(place)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, process_group=0) as drilling:
-        until("the load", lambda: "aiohttp_fleet_drill.generator" in _children(drilling.pid), 60)
+        until("the load", lambda: "aiohttp_fleet_drill.load" in _children(drilling.pid), 60)
         os.killpg(drilling.pid, signal.SIGINT)
-        told = drilling.communicate(timeout=60)[1]
-    assert (drilling.returncode, told.strip()) == (130, "fleet: interrupted")
+        stderr = drilling.communicate(timeout=60)[1]
+    assert (drilling.returncode, stderr.strip()) == (130, "fleet: interrupted")
     assert list(place.iterdir()) == []
     assert processes(place) == []
 
@@ -72,7 +78,7 @@ def test_the_faults_are_listed(place: Path) -> None:
     assert lines[1].split(maxsplit=1) == ["restart-all", "Restart all workers at once."]
 
 
-def test_what_is_for_a_running_fleet_needs_here(place: Path) -> None:
+def test_what_is_for_a_running_fleet_needs_live(place: Path) -> None:
     """A path of an application that the copy does not have is wrong usage."""
     done = _drill(place, "--get", "/health")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

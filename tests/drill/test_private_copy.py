@@ -8,8 +8,8 @@ from aiohttp_fleet_drill.private_copy import PrivateCopy
 from tests.place import PROJECT, USER
 
 
-def test_the_copy_of_a_fleet_behind_the_systems_nginx_has_one_of_its_own(place: Path) -> None:
-    """Nobody else's nginx would know its sockets."""
+def test_the_copy_of_a_fleet_behind_the_systems_nginx_has_its_own(place: Path) -> None:
+    """The system's nginx does not know its sockets."""
     deploy = copytree(PROJECT / "deploy", place / "theirs")
     conf = deploy / "supervisord.conf"
     text = conf.read_text()

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import Client
 from tests.load import answered_more, load
@@ -29,14 +29,14 @@ def test_a_reload_loses_no_request(site: Make, older: bool) -> None:
     """Kept-alive clients included, with GET and POST; by an nginx that helps, and by one that does not."""
     made = (site().as_older() if older else site(packaged=True)).start()
 
-    async def reloaded() -> list[Lost]:
-        async with load(made.port, 32) as tally:
+    async def reloaded() -> list[Failure]:
+        async with load(made.port, 32, posts=made.posts) as tally:
             for _ in range(REPEATED):
                 await answered_more(tally, 500)
                 done = await asyncio.to_thread(made.fleet, "reload")
                 assert (done.returncode, done.stdout) == (0, "nginx: reloaded\n"), done.stderr
             await answered_more(tally, 500)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(reloaded()) == []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import get
 from tests.load import answered_more, load
@@ -56,8 +56,8 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
     """One after the other, under load; each line names the old and the new pid."""
     before = _pids(shop)
 
-    async def roll() -> list[Lost]:
-        async with load(shop.port, 16) as tally:
+    async def roll() -> list[Failure]:
+        async with load(shop.port, 16, posts=shop.posts) as tally:
             await answered_more(tally, 500)
             done = await asyncio.to_thread(shop.fleet, "restart", "--check", "/")
             assert done.returncode == 0, done.stdout + done.stderr
@@ -67,7 +67,7 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
                 f"{old} -> {new}" for old, new in zip(before, after, strict=True)
             ]
             await answered_more(tally, 500)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(roll()) == []
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import get
 from tests.load import answered_more, load
@@ -28,14 +28,14 @@ def test_no_other_worker_restarts_and_no_request_is_lost(site: Make) -> None:
     made = site(packaged=True).start()
     before = _pids(made)
 
-    async def scale() -> list[Lost]:
-        async with load(made.port, 16) as tally:
+    async def scale() -> list[Failure]:
+        async with load(made.port, 16, posts=made.posts) as tally:
             for number in ("6", "2"):
                 await answered_more(tally, 300)
                 done = await asyncio.to_thread(made.fleet, "scale", number)
                 assert done.returncode == 0, done.stdout + done.stderr + made.evidence()
                 await answered_more(tally, 300)
-        return tally.lost
+        return tally.problems
 
     lost = asyncio.run(scale())
     after = _pids(made)

@@ -55,6 +55,7 @@ def test_who_is_not_ready_is_told_with_the_reason(site: Make) -> None:
 def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(site: Make) -> None:
     """FATAL after its retries, with the reason in ``fleet status`` and in ``supervisorctl tail``."""
     made = site()
+    edit(made.supervisord_conf, {"startretries=3": "startretries=1"})
     (made.place / "web_2.sock").write_text("precious")
     made.launch()
     done = made.fleet("status", "--wait", "40", "--json")
@@ -69,7 +70,7 @@ def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(sit
 
 def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
     """nginx gives up after 2.5 s, or later on a slow machine; another process with its port is not taken for it."""
-    made = site()
+    made = site(waits=True)
     with socket.create_server(("127.0.0.1", made.port)):
         made.launch()
         done = made.fleet("status", "--wait", "25", "--json")
@@ -97,6 +98,7 @@ def test_another_process_on_the_port_of_nginx_is_not_nginx(site: Make) -> None:
 def test_colours_in_a_log_do_not_reach_the_status(site: Make) -> None:
     """The last words of a worker may be red; they are shown, without the control characters."""
     made = site("tests.apps.faulty:create_red")
+    edit(made.supervisord_conf, {"startretries=3": "startretries=1"})
     made.launch()
     done = made.fleet("status", "--wait", "60", "--json")
     given_up = next(row for row in json.loads(done.stdout)["processes"] if row["state"] == "FATAL")

@@ -92,7 +92,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     assert plugin is not None
     assert plugin["forks"] is False
     made.ctl("restart", "aiohttp:web1")
-    until("web1 to be back", lambda: made.fleet("status").returncode == 0)
+    until("web1 to be back", made.is_ready)
     log = (made.place / "deploy" / "run" / "web1.log").read_text()
     assert "web1: exec'd, not forked: the file of aiohttp_fleet.common.stderr_log has changed since supervisord" in log
 

@@ -5,8 +5,9 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from tests.http import get
 from tests.load import answered_more, load
@@ -14,6 +15,8 @@ from tests.site import Site, edit
 from tests.wait import until
 
 Make = Callable[..., Site]
+ASKED_AGAIN = 2.0
+"""Seconds after which nginx asks a worker again that was away (max_fails in nginx.conf)."""
 
 
 def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(site: Make) -> None:
@@ -21,14 +24,14 @@ def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(sit
     made = site().start()
     before = made.pid("standby")
 
-    async def updated() -> list[Lost]:
-        async with load(made.port, 16) as tally:
+    async def updated() -> list[Failure]:
+        async with load(made.port, 16, posts=made.posts) as tally:
             await answered_more(tally, 200)
             edit(made.supervisord_conf, {'WORKER_NUMBER="': 'SUPERVISOR_PROCESS_NAME="new",WORKER_NUMBER="'})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby" not in said
             await answered_more(tally, 200)
-        return tally.lost
+        return tally.failures
 
     assert asyncio.run(updated()) == []
     assert made.pid("standby") == before
@@ -43,17 +46,19 @@ def test_a_change_of_both_loses_no_request(site: Make) -> None:
     made = site().start()
     before = made.pid("standby")
 
-    async def updated() -> list[Lost]:
-        async with load(made.port, 16) as tally:
+    async def updated() -> list[Failure]:
+        async with load(made.port, 16, posts=made.posts) as tally:
             await answered_more(tally, 200)
             edit(made.supervisord_conf, {"startretries=3": "startretries=2"})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby: updated process group" in said
             await answered_more(tally, 200)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(updated()) == []
     assert made.pid("standby") not in (0, before)
+    *workers, standby = (Path(worker.socket).stat().st_ctime for worker in made.described.served)
+    assert standby - max(workers) >= ASKED_AGAIN
 
 
 def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
@@ -83,7 +88,7 @@ def test_it_looks_at_the_workers_there_are_after_a_reload_of_supervisord(site: M
     assert "no worker is ready, so the standby stays" in made.ctl("update")
     edit(made.supervisord_conf, {" --no-such-option ": " "})
     made.ctl("reload")
-    until("the mended command to be ready", lambda: made.fleet("status", "--wait", "20").returncode == 0)
+    until("the fixed command to be ready", made.is_ready)
     edit(made.supervisord_conf, {"startretries=0": "startretries=3"})
     assert "standby: updated process group" in made.ctl("update")
 
@@ -98,12 +103,12 @@ def test_a_socket_that_a_killed_worker_has_left_is_no_worker(site: Make) -> None
     os.kill(made.pid("aiohttp:web1"), signal.SIGSTOP)
     edit(made.supervisord_conf, {'WORKER_NUMBER="': 'PYTHONHASHSEED="7",WORKER_NUMBER="'})
 
-    async def updated() -> list[Lost]:
-        async with load(made.port, 4) as tally:
+    async def updated() -> list[Failure]:
+        async with load(made.port, 4, posts=made.posts) as tally:
             await asyncio.to_thread(made.ctl, "update", "aiohttp")
-            begun = len(tally.lost)
+            begun = len(tally.problems)
             await asyncio.to_thread(made.ctl, "update")
             await answered_more(tally, 200)
-            return tally.lost[begun:]
+            return tally.problems[begun:]
 
     assert [lost for lost in asyncio.run(updated()) if lost.method == "GET"] == []

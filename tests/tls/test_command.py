@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.tls_files import TlsFiles
@@ -288,13 +288,13 @@ def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., A
 
     seen = {tls(NAME, "--server", server.url, "--http-port", str(made.port), "--port", str(port))}
 
-    async def renewals() -> list[Lost]:
+    async def renewals() -> list[Failure]:
         async with load(port, 16, tls=context()) as tally:
             for _ in range(2):
                 await answered_more(tally, 300)
                 seen.add(await asyncio.to_thread(tls, "--renew"))
             await answered_more(tally, 300)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(renewals()) == []
     assert len(seen) == 3

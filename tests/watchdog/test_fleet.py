@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.tally import Lost
+from aiohttp_fleet_drill.sandbox import has_ended
+from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import GET, Client
@@ -49,9 +50,10 @@ time.sleep(IMPORT_TAKES)
 def watched(site: Make) -> Callable[..., Site]:
     """Start a site whose watchdog has these options, and that serves this code where some is given."""
 
-    def start(*options: str, code: str = "") -> Site:
+    def start(*options: str, code: str = "", retries: int = 3) -> Site:
         made = site("deployed:create_app") if code else site()
         changes = {'supervisord.conf"\n': " ".join(['supervisord.conf"', *options]) + "\n"}
+        changes["startretries=3"] = f"startretries={retries}"
         if code:
             deploy(made, code)
             changes[f"directory={PROJECT}"] = f"directory={made.place}"
@@ -128,11 +130,11 @@ def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
     made = watched("--max-requests=300", "--budget=2")
     before = pids(made)
 
-    async def recycle() -> list[Lost]:
-        async with load(made.port, 8) as tally:
+    async def recycle() -> list[Failure]:
+        async with load(made.port, 8, posts=made.posts) as tally:
             while "budget-spent" not in log(made, "watchdog"):
                 await answered_more(tally, 100)
-        return tally.lost
+        return tally.problems
 
     assert asyncio.run(asyncio.wait_for(recycle(), 60)) == []
     found = changed(made, before)
@@ -175,7 +177,7 @@ def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) 
     pid = pids(made)["watchdog"]
     made.supervisord.kill()
     made.supervisord.wait(10)
-    until("the watchdog to leave", lambda: not Path(f"/proc/{pid}").exists())
+    until("the watchdog to end", lambda: has_ended(pid))
     made.start()
     until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
 
@@ -195,7 +197,7 @@ def test_a_watchdog_that_is_stopped_starts_first_whom_it_has_stopped(watched: Ca
 
 def test_a_worker_that_has_failed_is_started_again(watched: Callable[..., Site]) -> None:
     """FATAL while the code was broken; told when it begins and when it is over."""
-    made = watched("--retry=1", code=DEPLOYED)
+    made = watched("--retry=1", code=DEPLOYED, retries=1)
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
     made.ctl("restart", "aiohttp:web1")
     until_told(made, "web1: failing: supervisord has given it up")
