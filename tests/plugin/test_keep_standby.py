@@ -31,7 +31,7 @@ def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(sit
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby" not in said
             await answered_more(tally, 200)
-        return tally.failures
+        return tally.problems
 
     assert asyncio.run(updated()) == []
     assert made.pid("standby") == before
