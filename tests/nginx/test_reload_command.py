@@ -1,11 +1,14 @@
 """Tests of aiohttp_fleet/nginx/reload_command.py, on a real nginx under load."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
@@ -41,7 +44,82 @@ def test_a_reload_loses_no_request(site: Make, older: bool) -> None:
     assert asyncio.run(reloaded()) == []
 
 
-def test_an_edit_is_taken_up(site: Make) -> None:
+def test_what_outlives_a_reload_is_finished(site: Make) -> None:
+    """A GET, a POST that is half sent, and a websocket, seconds after the old nginx workers were told to end."""
+    made = site(packaged=True).start()
+    old = _workers(made)
+
+    async def reloaded() -> tuple[str, int, str]:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session, session.ws_connect("/ws") as ws:
+            slow = asyncio.create_task(_text(session, "/slow?seconds=5"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            writer.write(b"POST /upload HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 8\r\n\r\nhalf")
+            await writer.drain()
+            await ws.send_str("before")
+            assert await ws.receive_str() == "before"
+            done = await asyncio.to_thread(made.fleet, "reload")
+            assert done.returncode == 0, done.stderr
+            assert old & _workers(made), "the old ones have clients"
+            answer = await slow
+            await ws.send_str("after")
+            echo = await ws.receive_str()
+            writer.write(b"half")
+            size = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])["size"]
+            writer.close()
+            return answer, int(size), echo
+
+    assert asyncio.run(reloaded()) == ("slept 5", 8, "after")
+    until("the old nginx workers to end", lambda: not old & _workers(made))
+
+
+async def _text(session: aiohttp.ClientSession, path: str) -> str:
+    async with session.get(path) as answer:
+        return await answer.text()
+
+
+def _workers(made: Site) -> set[str]:
+    master = made.pid("nginx")
+    return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
+
+
+def test_a_stop_with_an_open_websocket_leaves_nothing_of_nginx(site: Make) -> None:
+    """Nothing bounds how long an old nginx worker serves it; supervisord kills the master, and the workers end it."""
+    made = site()
+    edit(made.supervisord_conf, {r"stopsignal=QUIT(.*)\nstopwaitsecs=45": r"stopsignal=QUIT\1\nstopwaitsecs=2"})
+    made.start()
+    nginx = _workers(made)
+
+    async def stopped() -> int | None:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session, session.ws_connect("/ws") as ws:
+            await ws.send_str("before")
+            assert await ws.receive_str() == "before"
+            await asyncio.to_thread(made.ctl, "shutdown")
+            message = await ws.receive()
+            return message.data if message.type is aiohttp.WSMsgType.CLOSE else None
+
+    assert asyncio.run(stopped()) == aiohttp.WSCloseCode.GOING_AWAY
+    until("nginx's workers to end", lambda: not any(Path(f"/proc/{pid}").exists() for pid in nginx))
+
+
+def test_who_reloads_does_not_decide_how_many_nginx_workers_there_are(site: Make) -> None:
+    """A command on one core changes nothing."""
+    made = site().start()
+    main = made.nginx_conf.parent / "run" / "main.conf"
+    before = main.read_bytes(), len(_workers(made))
+    command = ["taskset", "-c", "0", str(BIN / "fleet"), "-c", str(made.supervisord_conf), "reload"]
+    subprocess.run(command, check=True, capture_output=True)
+    until("the old nginx workers to end", lambda: len(_workers(made)) == before[1])
+    assert main.read_bytes() == before[0]
+
+
+def test_the_report_says_what_was_reloaded(site: Make) -> None:
+    """For programs."""
+    made = site().start()
+    report = json.loads(made.fleet("reload", "--json").stdout)
+    assert (report["file"], report["reloaded"]) == (str(made.nginx_conf), True)
+
+
+def test_an_edit_is_read(site: Make) -> None:
     """That is what it is for; afterwards clients may keep their connections again."""
     made = site().as_older().start()
     edit(made.nginx_conf, {r"server_name _;": "server_name _; add_header X-Edited yes;"})
@@ -50,7 +128,7 @@ def test_an_edit_is_taken_up(site: Make) -> None:
     until("connections to be kept", lambda: headers(made)["connection"] == "keep-alive")
 
 
-def test_a_file_that_nginx_refuses_is_not_taken_up(site: Make) -> None:
+def test_a_file_that_nginx_refuses_is_not_read(site: Make) -> None:
     """The reason is nginx's own; the workers of nginx stay."""
     made = site().start()
     edit(made.nginx_conf, {r"server_name _;": "server_name _; no_such_thing on;"})
@@ -61,7 +139,7 @@ def test_a_file_that_nginx_refuses_is_not_taken_up(site: Make) -> None:
     assert "server" in headers(made)
 
 
-def test_a_fleet_without_nginx_is_told(site: Make) -> None:
+def test_a_fleet_without_nginx_is_refused(site: Make) -> None:
     """Its nginx is somebody else's."""
     made = site()
     text = made.supervisord_conf.read_text()

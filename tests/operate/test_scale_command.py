@@ -191,5 +191,5 @@ def test_an_nginx_of_the_systems_is_left_to_the_operator(site: Make) -> None:
     made.start()
     done = made.fleet("scale", "5")
     assert done.returncode == 0, done.stderr
-    assert f"{made.nginx_conf}: written, 5 workers in its upstream; let nginx take it up" in done.stdout
+    assert f"{made.nginx_conf}: written, 5 workers in its upstream; reload nginx: nginx -t" in done.stdout
     assert "web_5.sock" in made.nginx_conf.read_text()

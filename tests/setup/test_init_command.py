@@ -1,5 +1,7 @@
 """Tests of ``fleet init``: a stranger's project, from nothing to an answer."""
 
+import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -247,3 +249,40 @@ def test_a_directory_that_is_not_writable_is_told(project: Project) -> None:
         assert f"{project.root}: cannot be written" in project.one_line()
     finally:
         project.root.chmod(0o755)  # so that it can be removed
+
+
+def test_an_upgrade_replaces_the_kit_and_keeps_what_was_edited(project: Project) -> None:
+    """Without a question for kit/; a file of one's own is shown and kept, and nginx has tested it with the new kit."""
+    assert project.init().returncode == 0
+    deploy = project.root / "deploy"
+    mine = (deploy / "nginx.conf").read_text().replace("client_max_body_size 100m", "client_max_body_size 1g")
+    (deploy / "nginx.conf").write_text(mine)
+    (deploy / "kit" / "server.conf").write_text("# of an older version\n")
+    assert "server.conf not of this version" in project.fleet("render", "--check").stderr
+    done = project.init()
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stdout.startswith(f"{deploy}/kit: written\n")
+    assert (deploy / "nginx.conf").read_text() == mine
+    assert project.fleet("render", "--check").returncode == 0
+    (deploy / "nginx.conf").write_text(mine.replace("least_conn;", "least_con;"))
+    assert 'unknown directive "least_con"' in project.init().stderr
+
+
+def test_it_holds_the_lock_while_it_writes(project: Project) -> None:
+    """So that it does not write while "fleet scale" does."""
+    assert project.init().returncode == 0
+    with (project.root / "deploy" / "run" / "fleet.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = project.init("--domain=a.example", "--write")
+    assert (done.returncode, "is changing the fleet" in done.stderr) == (1, True)
+    assert "a.example" not in (project.root / "deploy" / "nginx.conf").read_text()
+
+
+def test_the_report_has_what_the_lines_say(project: Project) -> None:
+    """For programs: one object, also when files differ."""
+    report = json.loads(project.init("--json").stdout)
+    assert (report["application"], report["workers"]) == ("shop:app", 2)
+    assert f"{project.root}/deploy/nginx.conf" in report["files"]
+    assert report["next"] == [f"{BIN}/supervisord -c deploy/supervisord.conf"]
+    done = project.init("--json", "--domain=a.example")
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (1, False)
