@@ -47,8 +47,6 @@ PURE = (
     "operate/restart_order.py",
     "setup/unit_text.py",
     "supervision/health.py",
-    "tls/certbot_arguments.py",
-    "tls/certificate.py",
     "watchdog/budget.py",
     "watchdog/decide.py",
     "watchdog/history.py",

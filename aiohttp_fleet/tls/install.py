@@ -21,7 +21,7 @@ from aiohttp_fleet.nginx.site.apply import has_site
 from aiohttp_fleet.nginx.tls_files import TlsFiles, listen_hosts
 from aiohttp_fleet.nginx.tls_text import http_text, listen_texts, server_text
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.tls.served_certificate import served_certificate
+from aiohttp_fleet.tls.certificate import served_certificate
 
 INCLUDES = ("include tls/http*.conf;", "include tls/server*.conf;")
 """Lines that nginx.conf needs for it."""
