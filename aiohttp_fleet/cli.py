@@ -10,7 +10,8 @@ from typing import TextIO, cast
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.output import Output, TolerantStream, discard
+from aiohttp_fleet.common.output import Output, TolerantStream
+from aiohttp_fleet.common.stderr_log import discard
 from aiohttp_fleet.supervision.command import FleetContext, report
 
 COMMANDS = {
@@ -95,6 +96,6 @@ def main() -> None:
     except OSError as error:
         if error.filename is not None:
             raise
-        discard(sys.stdout)  # what is left in the buffer would fail once more when Python exits
+        discard(sys.stdout.fileno())  # what is left in the buffer would fail once more when Python exits
         code = report(FleetError("output", f"cannot be written ({error.strerror})", "see df"), "fleet", Output(False))
     sys.exit(code)

@@ -41,8 +41,6 @@ PURE = (
     "operate/process.py",
     "setup/unit_text.py",
     "supervision/health.py",
-    "tls/certbot_arguments.py",
-    "tls/certificate.py",
     "watchdog/decide.py",
     "watchdog/recycling.py",
     "watchdog/state.py",

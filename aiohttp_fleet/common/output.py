@@ -1,7 +1,6 @@
 """What a command prints: lines for people, or one JSON report for programs."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, TextIO
@@ -10,6 +9,7 @@ import click
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.stderr_log import discard
 
 SCHEMA = 1
 """Version of the JSON reports (docs/json.md): within a version fields are added, never changed or removed."""
@@ -82,7 +82,7 @@ class TolerantStream:
         try:
             return self._stream.write(text)
         except BrokenPipeError:
-            discard(self._stream)
+            discard(self._stream.fileno())
             return len(text)
 
     def flush(self) -> None:
@@ -90,14 +90,7 @@ class TolerantStream:
         try:
             self._stream.flush()
         except BrokenPipeError:
-            discard(self._stream)
+            discard(self._stream.fileno())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def discard(stream: TextIO) -> None:
-    """Send what is written to a stream to /dev/null from now on, what is buffered included."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
-    os.close(null)

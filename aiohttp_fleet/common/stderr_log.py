@@ -33,9 +33,13 @@ def discard_closed_output() -> None:
     poll = select.poll()
     for fd in (1, 2):
         poll.register(fd, 0)
-    dead = [fd for fd, event in poll.poll(0) if event & select.POLLERR]
-    if dead:
-        null = os.open(os.devnull, os.O_WRONLY)
-        for fd in dead:
-            os.dup2(null, fd)
-        os.close(null)
+    for fd, event in poll.poll(0):
+        if event & select.POLLERR:
+            discard(fd)
+
+
+def discard(fd: int) -> None:
+    """Send what is written to a descriptor to /dev/null from now on."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, fd)
+    os.close(null)

@@ -81,9 +81,14 @@ class _Options(ServerOptions):  # type: ignore[misc]
     """ServerOptions that keeps the parser, which knows which settings are in the file."""
 
     parser: UnhosedConfigParser
+    client: tuple[str, str] | None = None
+    """User and password of [supervisorctl]."""
 
     def process_groups_from_parser(self, parser: UnhosedConfigParser) -> list[ProcessGroupConfig]:
         self.parser = parser
+        if parser.has_option("supervisorctl", "password"):
+            user, password = (parser.saneget("supervisorctl", key, "") for key in ("username", "password"))
+            self.client = user, password
         return list(super().process_groups_from_parser(parser))
 
 
@@ -216,6 +221,4 @@ def _credentials(options: _Options, server: Mapping[str, Any]) -> tuple[str, str
     """Return user and password: ``[unix_http_server]`` may have a hash, ``[supervisorctl]`` has the password itself."""
     if not server["username"]:
         return None
-    section = "supervisorctl" if options.parser.has_option("supervisorctl", "password") else server["section"]
-    user, password = (options.parser.saneget(section, key, "") for key in ("username", "password"))
-    return str(user), str(password)
+    return options.client or (server["username"], server["password"])

@@ -8,9 +8,10 @@ import click
 from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.setup.boot import check_boot, foreign_supervisord, planned_files
+from aiohttp_fleet.setup.checks import check_boot, foreign_supervisord
 from aiohttp_fleet.setup.confirm import changes
 from aiohttp_fleet.setup.service import Service, service_of
+from aiohttp_fleet.setup.unit_text import planned_files
 from aiohttp_fleet.supervision.command import FleetContext, command
 
 

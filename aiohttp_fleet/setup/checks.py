@@ -1,19 +1,22 @@
-"""Find what would make the start of a new project's fleet fail, before anything is written."""
+"""Find what would make the start of a fleet or its service fail, before anything is written."""
 
 import contextlib
 import grp
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from aiohttp_fleet.common.findings import Finding, Level, failures_of
+from aiohttp_fleet.common.processes import process_directory
 from aiohttp_fleet.common.tcp_ports import listeners, needs_root, process_name
 from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.setup.deploy_text import Project
+from aiohttp_fleet.setup.service import Service
 from aiohttp_fleet.worker.process import check_group
 from aiohttp_fleet.worker.socket_path import LONGEST
 
@@ -117,10 +120,32 @@ def _free(project: Project, path: str) -> Iterator[Finding]:
     except OSError as error:
         yield _fail(path, f"another fleet has it ({error.strerror})", ELSEWHERE)
         return
-    try:
-        directory = os.readlink(f"/proc/{owner.pid}/cwd")  # noqa: PTH115, compared as text
-    except OSError:
-        directory = "another user's directory"
+    directory = process_directory(owner.pid) or "another user's directory"
     if directory != str(project.app.directory):
         who = f"pid {owner.pid} ({process_name(owner.pid)}) in {directory}"
         yield _fail(path, f"another fleet serves it, {who}", ELSEWHERE)
+
+
+def check_boot(service: Service, paths: Iterable[Path]) -> Iterator[Finding]:
+    """Yield what would keep this user from writing the files, or the service from starting."""
+    for path in paths:
+        directory = next(parent for parent in path.parents if parent.exists())
+        if not os.access(directory, os.W_OK):
+            yield _fail(path, "only root may write it", "retry with sudo")
+    run = service.conf.parent / "run"
+    if service.user == "root" or not run.is_dir():
+        return
+    uid = pwd.getpwnam(service.user).pw_uid
+    if foreign := [path for path in (run, *run.iterdir()) if path.lstat().st_uid != uid]:
+        reason = f"{len(foreign)} of its files are not {service.user}'s, who runs the service, such as {foreign[0]}"
+        yield _fail(run, reason, f"stop the fleet, then chown -R {service.user}: {run}")
+
+
+def foreign_supervisord(fleet: Fleet, name: str) -> int | None:
+    """Return the pid of a supervisord that runs this project outside of the service, None if there is none."""
+    try:
+        pid = peer(fleet.control_socket).pid
+        groups = Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return None
+    return None if f"/{name}.service" in groups else pid

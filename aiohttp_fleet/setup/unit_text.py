@@ -1,4 +1,4 @@
-"""The values that a project puts into its unit of systemd and its log rotation."""
+"""A project's files in /etc: the unit of systemd and the log rotation."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.substitution import plain
 from aiohttp_fleet.setup.service import Service
+from aiohttp_fleet.setup.templates import filled
 
 ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"
 """What root needs to become the workers' user, to signal it, and to use files and sockets that belong to it."""
@@ -15,6 +16,25 @@ MARGIN = 15
 """Seconds that supervisord gets for itself, after all programs have had theirs."""
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 """What systemd, logrotate and a shell accept without quotes."""
+
+
+def planned_files(service: Service, root: Path) -> Mapping[Path, str]:
+    """Return the text of each file.
+
+    Args:
+        service: the project as a service.
+        root: the directory that contains ``etc``.
+
+    Raises:
+        FleetError: a name or a path that would need quotes in them.
+    """
+    require_name(service.name)
+    etc = root.absolute() / "etc"
+    texts = {etc / "systemd" / "system" / f"{service.name}.service": filled("aiohttp.service", unit_values(service))}
+    if service.access_log:
+        values = logrotate_values(service, service.access_log)
+        texts[etc / "logrotate.d" / service.name] = filled("aiohttp.logrotate", values)
+    return texts
 
 
 def require_name(name: str) -> None:

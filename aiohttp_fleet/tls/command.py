@@ -10,8 +10,8 @@ from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.supervision.command import FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
+from aiohttp_fleet.tls.certificate import served_certificate
 from aiohttp_fleet.tls.obtain import TlsRequest, check_certificate, check_obtain, obtain, renew_certificate
-from aiohttp_fleet.tls.served_certificate import served_certificate
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 """https://letsencrypt.org/docs/acme-protocol-updates/; for trials https://acme-staging-v02.api.letsencrypt.org/directory."""

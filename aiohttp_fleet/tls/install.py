@@ -20,7 +20,7 @@ from aiohttp_fleet.nginx.reload import reload_nginx
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.nginx.tls_text import http_text, listen_text, server_text
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.tls.served_certificate import served_certificate
+from aiohttp_fleet.tls.certificate import served_certificate
 
 INCLUDES = ("include kit/http.conf;", "include kit/server.conf;")
 """What nginx.conf needs for it."""

@@ -9,12 +9,10 @@ from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.directives import listen_address
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.tls import run_certbot
-from aiohttp_fleet.tls.certbot_arguments import certonly, renew
-from aiohttp_fleet.tls.certificate import Certificate
+from aiohttp_fleet.tls.certbot import certonly, find_certbot, renew, run_certbot
+from aiohttp_fleet.tls.certificate import Certificate, served_certificate
 from aiohttp_fleet.tls.challenge import check_challenge
 from aiohttp_fleet.tls.install import check_https, install, reload
-from aiohttp_fleet.tls.served_certificate import served_certificate
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class TlsRequest:
 
 def check_obtain(fleet: Fleet, request: TlsRequest) -> list[Finding]:
     """Find what would make the ACME server or nginx refuse, before the ACME server, which counts failures, is asked."""
-    found = [*failures_of(run_certbot.find), *check_https(fleet, request.port)]
+    found = [*failures_of(find_certbot), *check_https(fleet, request.port)]
     nginx = listen_address(read_text(fleet.nginx_conf))
     if nginx is None or failed(found):
         return found
@@ -55,7 +53,7 @@ def obtain(fleet: Fleet, supervisord: Supervisord, request: TlsRequest) -> Itera
         FleetError: it cannot be done; the site is as before.
     """
     places = TlsFiles(fleet.nginx_conf.parent)
-    run_certbot.run(places, certonly(places, request.domains, request.email, request.server))
+    run_certbot(places, certonly(places, request.domains, request.email, request.server))
     yield f"certbot: {places.certificate}"
     yield install(fleet, supervisord, request.domains, request.port, request.hsts)
 
@@ -72,7 +70,7 @@ def renew_certificate(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
     places = TlsFiles(fleet.nginx_conf.parent)
     shown = served_certificate(places.require_https())
     try:
-        run_certbot.run(places, renew(places))
+        run_certbot(places, renew(places))
     finally:
         if shown.der != places.leaf():
             reload(fleet, supervisord)

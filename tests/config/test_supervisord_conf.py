@@ -101,6 +101,8 @@ def test_any_command_with_a_path_is_a_worker(conf: Path) -> None:
             "program:aiohttp.numprocs_start has %(ENV_NO_SUCH)s, and NO_SUCH is not set; export NO_SUCH=... with",
         ),
         ({r"numprocs_start=1": "numprocs_start=%(no_such)s"}, "contains names ('no_such') which cannot be expanded.;"),
+        ({r"(?m)^(serverurl=.*)": r"\1\npassword=%(ENV_NO_SUCH)s"}, "supervisorctl.password has %(ENV_NO_SUCH)s, and"),
+        ({r"(?m)^(serverurl=.*)": r"\1\npassword=50%"}, "'supervisorctl.password' is badly formatted"),
         ({r"\[supervisord\]": "supervisord"}, "fix it, then retry"),
         ({r"(?m)^\[program:nginx\]": "[group:all]\nprograms=aiohttp\n[program:nginx]"}, "a [group:x] has taken it in"),
     ],

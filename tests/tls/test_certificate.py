@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/tls/certificate.py and served_certificate.py."""
+"""Tests of aiohttp_fleet/tls/certificate.py."""
 
 import shutil
 import socket
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aiohttp_fleet.tls.certificate import Certificate
-from aiohttp_fleet.tls.served_certificate import served_certificate
+from aiohttp_fleet.tls.certificate import Certificate, served_certificate
 
 DAY = 86400.0
 CA = """

@@ -14,9 +14,9 @@ from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.tls_files import TlsFiles
-from aiohttp_fleet.tls import run_certbot
+from aiohttp_fleet.tls import certbot
+from aiohttp_fleet.tls.certificate import served_certificate
 from aiohttp_fleet.tls.install import install
-from aiohttp_fleet.tls.served_certificate import served_certificate
 from tests.acme import Acme, needs_acme, self_made
 from tests.http import Client
 from tests.load import answered_more, load
@@ -202,10 +202,10 @@ def test_no_domain_or_a_wrong_one_is_a_usage_error(site: Make) -> None:
 
 def test_without_certbot_the_error_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """In no directory that is searched."""
-    monkeypatch.setattr(run_certbot, "ELSEWHERE", ())
+    monkeypatch.setattr(certbot, "ELSEWHERE", ())
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(FleetError, match="certbot: it is not installed; apt-get install certbot"):
-        run_certbot.find()
+        certbot.find_certbot()
 
 
 @needs_openssl

@@ -1,17 +1,64 @@
-"""The arguments of certbot, and the meaning of its output.
+"""Run certbot: its arguments, and the meaning of its output.
 
 https://eff-certbot.readthedocs.io/en/stable/using.html#certbot-command-line-options
 """
 
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.nginx.tls_files import LINEAGE, TlsFiles
 
+TIMEOUT = 300.0
+"""Seconds for an ACME server to decide; Let's Encrypt takes about ten."""
+ELSEWHERE = ("/usr/local/bin", "/usr/bin", "/snap/bin")
+"""Directories of certbot that cron's PATH does not have."""
 _PROBLEM = re.compile(r"^\s*Domain:\s*(\S+)\n\s*Type:\s*\S+\n\s*Detail:\s*(.+)$", re.MULTILINE)
 _REFUSED = re.compile(r"^acme\.messages\.Error: urn:ietf:params:acme:error:\w+ :: (?:.* :: )?(.+)$", re.MULTILINE)
 _RENEWAL = re.compile(r"^Failed to renew certificate \S+ with error: (.+)$", re.MULTILINE)
 _NOISE = ("Ask for help", "Saving debug log", "- - -", "See the logfile", "Hint:", "Some challenges have failed")
+
+
+def find_certbot() -> str:
+    """Return the path of certbot.
+
+    Raises:
+        FleetError: it is not installed.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *ELSEWHERE])
+    if found := shutil.which("certbot", path=path):
+        return found
+    raise FleetError("certbot", "it is not installed", "apt-get install certbot")
+
+
+def run_certbot(places: TlsFiles, arguments: Sequence[str]) -> None:
+    """Run certbot to its end.
+
+    Raises:
+        FleetError: it failed, with its own reason or the ACME server's.
+    """
+    command = [find_certbot(), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FleetError("certbot", f"not done after {TIMEOUT:g} s", f"see {places.log}") from None
+    except OSError as error:
+        raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
+    if done.returncode != 0:
+        step = f"the site is as it was; fix it, then retry; details are in {places.log}"
+        raise FleetError("certbot", refusal(done.stdout, read_existing(places.log) or ""), step)
 
 
 def certonly(places: TlsFiles, domains: Sequence[str], email: str | None, server: str) -> list[str]:

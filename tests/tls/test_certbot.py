@@ -1,11 +1,11 @@
-"""Tests of aiohttp_fleet/tls/certbot_arguments.py: certbot's words, as it has really written them."""
+"""Tests of aiohttp_fleet/tls/certbot.py: certbot's words, as it has really written them."""
 
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.nginx.tls_files import TlsFiles
-from aiohttp_fleet.tls.certbot_arguments import certonly, refusal
+from aiohttp_fleet.tls.certbot import certonly, refusal
 
 FAILED = """\
 Saving debug log to /srv/site/deploy/run/certbot/letsencrypt.log
