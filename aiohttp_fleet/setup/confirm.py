@@ -26,12 +26,7 @@ def changes(texts: Mapping[Path, str], how: str) -> str:
     )
 
 
-def print_changes(texts: Mapping[Path, str], how: str) -> None:
-    """Print `changes`."""
-    click.echo(changes(texts, how), nl=False)
-
-
-def confirm_overwrite(texts: Mapping[Path, str], write: bool, how: str, output: Output | None = None) -> None:
+def confirm_overwrite(texts: Mapping[Path, str], write: bool, how: str, output: Output) -> None:
     """Show what would be overwritten, and ask the operator on a terminal.
 
     Args:
@@ -46,7 +41,6 @@ def confirm_overwrite(texts: Mapping[Path, str], write: bool, how: str, output: 
     existing = {path: text for path, text in texts.items() if path.exists()}
     if not existing or write:
         return
-    output = output or Output(False)
     output.line(changes(existing, how), newline=False)
     names = " and ".join(map(str, existing))
     may_ask = sys.stdin.isatty() and not output.as_json

@@ -4,13 +4,11 @@ import os
 import re
 import shlex
 import sys
-from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.findings import require
 from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
@@ -18,7 +16,7 @@ from aiohttp_fleet.config.locate import DEFAULT_CONF
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.setup.checks import check_prerequisites
-from aiohttp_fleet.setup.confirm import confirm_overwrite, print_changes
+from aiohttp_fleet.setup.confirm import changes, confirm_overwrite
 from aiohttp_fleet.setup.deploy_text import PROGRAM, Project
 from aiohttp_fleet.setup.find_application import App, find_apps, named_app
 from aiohttp_fleet.setup.init import Plan, create, planned
@@ -77,27 +75,27 @@ def init(
             domain=domain or "_",
             is_site=is_site,
         )
-        return _init(project, old, context.output, check, write)
+        return _init(project, old, context, check, write)
     except OSError as error:
         raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -ld") from None
 
 
-def _init(project: Project, old: Fleet | None, output: Output, check: bool, write: bool) -> int:
-    require(check_prerequisites(project))
+def _init(project: Project, old: Fleet | None, context: FleetContext, check: bool, write: bool) -> int:
+    context.require(check_prerequisites(project))
+    output = context.output
     plan = planned(project)
     texts = {**plan.kit, **plan.own}
     output.add(application=project.app.spec, workers=project.workers, files=list(map(str, texts)))
-    with redirect_stdout(sys.stderr) if output.as_json else nullcontext():  # stdout is the report's alone
-        if check:
-            print_changes(texts, "fleet init")
-            return 1 if texts else 0
-        (project.deploy / "run").mkdir(parents=True, exist_ok=True)  # the lock is in it
-        with exclusive_lock(old or plan.fleet, "fleet init"):
-            create(project, plan.fleet, plan.kit)
-            if plan.kit:
-                output.line(f"{project.deploy / 'kit'}: written")
-            confirm_overwrite(plan.own, write, "fleet init")
-            create(project, plan.fleet, plan.own)
+    if check:
+        output.line(changes(texts, "fleet init"), newline=False)
+        return 1 if texts else 0
+    (project.deploy / "run").mkdir(parents=True, exist_ok=True)  # the lock is in it
+    with exclusive_lock(old or plan.fleet, "fleet init"):
+        create(project, plan.fleet, plan.kit)
+        if plan.kit:
+            output.line(f"{project.deploy / 'kit'}: written")
+        confirm_overwrite(plan.own, write, "fleet init", output)
+        create(project, plan.fleet, plan.own)
     _next(project, plan, output)
     return 0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.substitution import plain
+from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.setup.service import Service
-from aiohttp_fleet.setup.templates import filled
 
 ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"
 """What root needs to become the workers' user, to signal it, and to use files and sockets that belong to it."""

@@ -13,7 +13,6 @@ from aiohttp_fleet.nginx.kit import kit_texts
 from aiohttp_fleet.nginx.upstream_text import render_upstream
 from aiohttp_fleet.setup.deploy_text import PROGRAM, Project, nginx_text, run_gitignore, supervisord_text
 from aiohttp_fleet.setup.find_application import App
-from aiohttp_fleet.setup.templates import boot_templates
 from tests.place import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -42,7 +41,6 @@ def rendered() -> Mapping[Path, str]:
         DEPLOY / "nginx.conf": render_upstream(fleet, nginx_text(DEFAULT)),
         **kit_texts(DEPLOY, is_site=False),
         **run_gitignore(DEFAULT),
-        **{DEPLOY / name: text for name, text in boot_templates().items()},
     }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.setup.service import Service
-from aiohttp_fleet.setup.templates import filled
 from aiohttp_fleet.setup.unit_text import require_name, unit_values
 
 ROOT = Path("/srv/shop")

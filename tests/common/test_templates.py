@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/setup/templates.py and common/templates.py: the wheel has every shipped file."""
+"""Tests of aiohttp_fleet/common/templates.py: the wheel has every shipped file."""
 
 import subprocess
 import sys
