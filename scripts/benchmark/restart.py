@@ -1,4 +1,4 @@
-"""``python -m scripts.benchmark.restart``: requests that fail while all workers restart, aiohttp's recipe and the fleet.
+"""``python -m scripts.benchmark.restart``: requests that fail in a restart of aiohttp's recipe and of the fleet.
 
 Both run four workers of one application under ``supervisorctl restart 'aiohttp:*'``, with one load: 64 clients on
 keep-alive connections, 1,500 requests a second, every second one a POST, none repeated.
