@@ -1,4 +1,4 @@
-"""Run any aiohttp application as N processes under supervisord behind nginx, losing no request.
+"""Run any aiohttp application as N processes under supervisord behind nginx, and restart them without a failed request.
 
 The command is ``fleet`` (``aiohttp_fleet.cli``), the process is ``python -m aiohttp_fleet.worker``. There is
 no API to import: an application needs to know nothing of this package.

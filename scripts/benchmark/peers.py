@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 APP = "scripts.benchmark.app"
 WORKER = "aiohttp.GunicornUVLoopWebWorker"
+RPC = "supervisor.rpcinterface:make_main_rpcinterface"
 READY = 30.0
 """Seconds until a peer must answer."""
 
@@ -36,12 +37,14 @@ class Peer:
         parents: the pid of supervisord, of an arbiter, or of whatever starts the workers.
         master: the pid of its nginx, 0 when it has none.
         started: seconds from its start to its first answer.
+        conf: its supervisord.conf, None when supervisord does not run it.
     """
 
     ports: tuple[int, ...]
     parents: tuple[int, ...]
     master: int
     started: float
+    conf: Path | None = None
 
     @property
     def nginx(self) -> list[int]:
@@ -74,7 +77,7 @@ def fleet(workers: int, in_front: bool = False) -> Iterator[Peer]:
             for arguments in (("static", "--write"), ("reload",)):
                 done = copy.fleet(*arguments)
                 assert done.returncode == 0, done.stderr
-        yield Peer((copy.port,), (copy.supervisord.pid,), copy.running("nginx"), seconds)
+        yield Peer((copy.port,), (copy.supervisord.pid,), copy.running("nginx"), seconds, copy.supervisord_conf)
 
 
 @contextmanager
@@ -138,6 +141,8 @@ def recipe(workers: int) -> Iterator[Peer]:
         port, began = free_port(), time.monotonic()
         conf = directory / "supervisord.conf"
         conf.write_text(
+            f"[unix_http_server]\nfile={directory}/control\n[supervisorctl]\nserverurl=unix://{directory}/control\n"
+            f"[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory={RPC}\n"
             f"[supervisord]\nlogfile={directory}/log\npidfile={directory}/pid\n[program:aiohttp]\nnumprocs={workers}\n"
             "numprocs_start=1\nprocess_name=web%(process_num)s\nautostart=true\nautorestart=true\n"
             f"directory={ROOT}\numask=000\n"  # not in the recipe: without it nginx may not connect
@@ -147,7 +152,7 @@ def recipe(workers: int) -> Iterator[Peer]:
         text = _conf(directory, port, servers, f"{headers} proxy_redirect off; proxy_buffering off;", "auto")
         supervisord = stack.enter_context(_process(BIN / "supervisord", "-n", "-c", conf))
         nginx = stack.enter_context(_nginx(directory, text))
-        yield Peer((port,), (supervisord,), nginx, _answers(port, began))
+        yield Peer((port,), (supervisord,), nginx, _answers(port, began), conf)
 
 
 @contextmanager
