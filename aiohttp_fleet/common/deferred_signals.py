@@ -10,7 +10,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def deferred_signals() -> Iterator[None]:
+def deferred_signals() -> Iterator[list[int]]:
     """Let nobody end this process before the block is done; who tried is heard then.
 
     Every wait in such a block needs a deadline. By handlers, not by pthread_sigmask(3): any other thread, such as that
@@ -18,7 +18,7 @@ def deferred_signals() -> Iterator[None]:
     thread of its own nothing has to be done: no signal is handled there.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield []
         return
     heard: list[int] = []
     handlers = {number: signal.getsignal(number) for number in ENDING}
@@ -26,7 +26,7 @@ def deferred_signals() -> Iterator[None]:
         for number, handler in handlers.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, lambda number, _: heard.append(number))
-        yield
+        yield heard  # clear it where the block has handled them
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
