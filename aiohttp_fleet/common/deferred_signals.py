@@ -10,14 +10,16 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def deferred_signals() -> Iterator[None]:
+def deferred_signals() -> Iterator[list[int]]:
     """Defer SIGINT, SIGTERM and SIGHUP until the block ends, then raise the first of them.
+
+    The block gets the list of those that came; what it removes from the list is not raised.
 
     Each wait in such a block needs a deadline. Handlers do this, not pthread_sigmask(3), with which another thread
     would get the signal. In a thread that is not the main one nothing is done: Python handles no signals there.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield []
         return
     heard: list[int] = []
     handlers = {number: signal.getsignal(number) for number in ENDING}
@@ -25,7 +27,7 @@ def deferred_signals() -> Iterator[None]:
         for number, handler in handlers.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, lambda number, _: heard.append(number))
-        yield
+        yield heard  # clear it where the block has handled them
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -2,13 +2,12 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict
 
 import click
 
-from aiohttp_fleet.common.deferred_signals import ENDING
+from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.config.fleet import Fleet, Worker
@@ -25,7 +24,7 @@ from aiohttp_fleet.operate.rolling_restart import (
 from aiohttp_fleet.supervision.command import INTERRUPTED, FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import has_preflight
-from aiohttp_fleet.supervision.rolling_restart import Restarted, RestartReport, RestartState
+from aiohttp_fleet.supervision.rolling_restart import CANCELLED, DONE, FAILED, RUNNING, Restarted, RestartReport
 
 
 @command
@@ -57,15 +56,11 @@ def restart(
 
 def _attach(context: FleetContext, fleet: Fleet, cancel: bool) -> int:
     run = attach_restart(fleet, supervisord_of(fleet))
-    report = run.report()
-    if cancel:
-        if not report.is_running:
-            raise FleetError(
-                fleet.program, "no rolling restart is running", "fleet restart --attach shows the last one"
-            )
-        run.cancel()
-    with Progress(len(report.workers), context.output.as_json) as progress, _noted_signals() as signals:
-        report = _follow(run, progress, signals)
+    report = run.poll()
+    if cancel and not report.is_running:
+        raise FleetError(fleet.program, "no rolling restart is running", "fleet restart --attach shows the last one")
+    with Progress(len(report.workers), context.output.as_json) as progress, deferred_signals() as signals:
+        report = _follow(run, progress, signals, cancel)
     code = _result(context, fleet, report)
     return 0 if cancel and code == INTERRUPTED else code
 
@@ -82,48 +77,38 @@ def _restart(
         if not has_preflight(workers[0]):
             progress.note("no preflight: the command is not aiohttp_fleet.worker's")
         todo = plan_restart(fleet, supervisord, workers)
-        with _noted_signals() as signals:
+        with deferred_signals() as signals:
             run = start_restart(supervisord, todo, timeout, check, owner, detach)
             if run.is_detached:
                 lock.close()  # supervisord itself refuses a second one
             if detach:
-                context.output.add(state=RestartState.RUNNING, workers=[])
+                context.output.add(state=RUNNING)
                 context.output.line("started; fleet restart --attach shows it, fleet restart --cancel ends it")
                 return 0
             report = _follow(run, progress, signals)
     return _result(context, fleet, report)
 
 
-@contextmanager
-def _noted_signals() -> Iterator[list[int]]:
-    """Note Ctrl-C, SIGTERM and SIGHUP in the list instead of raising KeyboardInterrupt."""
-    heard: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in ENDING}
-    try:
-        for number, handler in handlers.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, lambda number, _: heard.append(number))
-        yield heard
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _follow(run: Run, progress: Progress, signals: list[int]) -> RestartReport:
+def _follow(run: Run, progress: Progress, signals: list[int], cancel: bool = False) -> RestartReport:
     """Show a restart to its end and return the last report; Ctrl-C and SIGTERM cancel it.
 
     SIGHUP, the end of the operator's connection, ends only this client where the restart goes on without it.
     """
     report, shown = RestartReport(), ("", "")
-    for following in reports(run, lambda: bool(signals)):
-        if signal.SIGHUP in signals and run.is_detached:
+
+    def is_left() -> bool:
+        return run.is_detached and signal.SIGHUP in signals
+
+    for following in reports(run, lambda: cancel or (signals and not is_left())):
+        if is_left():
             break
         for done in following.restarted[len(report.restarted) :]:
             progress.done(_line(done), done.ok)
         report = following
-        if report.current and shown != (report.current, report.step):
-            shown = report.current, report.step
+        if report.is_running and report.remaining and shown != (report.remaining[0], report.step):
+            shown = report.remaining[0], report.step
             progress.begin(": ".join(shown))
+    signals.clear()
     return report
 
 
@@ -142,16 +127,16 @@ def _result(context: FleetContext, fleet: Fleet, report: RestartReport) -> int:
         output.line(f"  {line}", err=True)
     if sentence := reason or _static(fleet):
         output.line(f"fleet: {sentence}", err=True)
-    return {RestartState.DONE.value: 0, RestartState.FAILED.value: 1}.get(report.state, INTERRUPTED)
+    return {DONE: 0, FAILED: 1}.get(report.state, INTERRUPTED)
 
 
 def _reason(report: RestartReport) -> str:
     remaining = ", ".join(report.remaining)
-    if report.state == RestartState.DONE:
+    if report.state == DONE:
         return ""
-    if report.state == RestartState.RUNNING:
+    if report.state == RUNNING:
         return "the restart goes on in supervisord; fleet restart --attach shows it"
-    if report.state == RestartState.CANCELLED:
+    if report.state == CANCELLED:
         return f"interrupted; no worker is left stopped; not restarted: {remaining}; run fleet restart again"
     if report.reason or not report.restarted:
         return f"{report.reason}; see fleet status"

@@ -3,9 +3,9 @@
 supervisord drives it where the plugin is loaded, so it goes on when this client ends; otherwise this process does.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Protocol, TypeVar
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_directory, process_environ
@@ -16,6 +16,7 @@ from aiohttp_fleet.supervision.preflight import preflight
 from aiohttp_fleet.supervision.rolling_restart import (
     CHECK,
     KILL,
+    RUNNING,
     RestartReport,
     RollingRestart,
     Target,
@@ -23,8 +24,6 @@ from aiohttp_fleet.supervision.rolling_restart import (
     report_of,
 )
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, Unanswered
-
-T = TypeVar("T")
 
 
 def select_workers(fleet: Fleet, names: Sequence[str]) -> tuple[list[Worker], list[str]]:
@@ -73,60 +72,53 @@ def plan_restart(fleet: Fleet, supervisord: Supervisord, workers: Sequence[Worke
     return restart_order(workers, ready)
 
 
-class Run(Protocol):
-    """A rolling restart, whichever process drives it."""
+class RemoteRestart:
+    """A rolling restart that supervisord drives.
 
-    is_detached: bool
-    """Whether it goes on when this process ends."""
+    Args:
+        supervisord: the supervisord.
+        owner: the command that started it.
+        patience: seconds without an answer of supervisord after which an error is raised.
 
-    def report(self) -> RestartReport:
-        """Return how far it is; where this process drives it, do what can be done now.
+    Attributes:
+        is_detached: whether it goes on when this process ends.
+    """
 
-        Raises:
-            FleetError: it is not known any more.
-        """
-
-    def cancel(self) -> None:
-        """End it as soon as no worker is stopped."""
-
-
-class _InSupervisord:
     is_detached = True
 
-    def __init__(self, supervisord: Supervisord, patience: float) -> None:
+    def __init__(self, supervisord: Supervisord, owner: str, patience: float) -> None:
         self._supervisord = supervisord
+        self._owner = owner
         self._patience = patience
-        self._report = RestartReport()
-        self._answered = time.monotonic()
+        self._seen = time.monotonic()
+        self._report = RestartReport(RUNNING, owner)
 
-    def report(self) -> RestartReport:
+    def poll(self) -> RestartReport:
+        """Return the report; the last one while supervisord does not answer.
+
+        Raises:
+            FleetError: supervisord does not answer for too long, or does not know this restart any more.
+        """
         try:
-            struct = self._supervisord.restart_report()
+            report = report_of(self._supervisord.restart_report() or {})
         except Unanswered:
-            if time.monotonic() - self._answered >= self._patience:
+            if time.monotonic() - self._seen >= self._patience:
                 raise
             return self._report
-        if not struct:
-            raise FleetError("fleet restart", "supervisord has been restarted, and with it all workers", "fleet status")
-        self._answered, self._report = time.monotonic(), report_of(struct)
-        return self._report
+        if report.owner != self._owner:
+            reason = "supervisord does not know it any more: it was reloaded, or another restart was started"
+            raise FleetError(self._owner, reason, "see fleet status")
+        self._seen, self._report = time.monotonic(), report
+        return report
 
     def cancel(self) -> None:
-        _answered(self._supervisord.cancel_restart, self._patience)
+        """End it as soon as no worker is stopped; an unanswered call is repeated by the next one."""
+        with contextlib.suppress(Unanswered):
+            self._supervisord.cancel_restart()
 
 
-class _Here:
-    is_detached = False
-
-    def __init__(self, restart: RollingRestart) -> None:
-        self._restart = restart
-
-    def report(self) -> RestartReport:
-        self._restart.advance()
-        return self._restart.report
-
-    def cancel(self) -> None:
-        self._restart.cancel()
+Run = RollingRestart | RemoteRestart
+"""A rolling restart, whichever process drives it."""
 
 
 def start_restart(
@@ -154,18 +146,14 @@ def start_restart(
     if running_restart(supervisord) is None:
         if detached:
             raise _without_plugin(supervisord)
-        return _Here(RollingRestart(supervisord, targets, timeout, check or "", owner))
+        return RollingRestart(supervisord, targets, timeout, check or "", owner)
     patience = max(target.stopwaitsecs for target in targets) + KILL + timeout + CHECK
-    try:
+    with contextlib.suppress(Unanswered):  # the first report says whether it has started
         supervisord.start_restart([target.namespec for target in targets], timeout, check or "", owner)
-    except Unanswered:  # it may have started
-        report = _answered(lambda: running_restart(supervisord), patience)
-        if report is None or report.owner != owner:
-            raise
-    return _InSupervisord(supervisord, patience)
+    return RemoteRestart(supervisord, owner, patience)
 
 
-def attach_restart(fleet: Fleet, supervisord: Supervisord) -> Run:
+def attach_restart(fleet: Fleet, supervisord: Supervisord) -> RemoteRestart:
     """Return the rolling restart that runs in supervisord, or the last one.
 
     Raises:
@@ -176,7 +164,7 @@ def attach_restart(fleet: Fleet, supervisord: Supervisord) -> Run:
         raise _without_plugin(supervisord)
     if not report.workers:
         raise FleetError(fleet.program, "there was no rolling restart since supervisord was started", "fleet restart")
-    return _InSupervisord(supervisord, max(worker.stopwaitsecs for worker in fleet.served) + KILL)
+    return RemoteRestart(supervisord, report.owner, max(worker.stopwaitsecs for worker in fleet.served) + KILL)
 
 
 def running_restart(supervisord: Supervisord) -> RestartReport | None:
@@ -199,7 +187,7 @@ def require_no_restart(fleet: Fleet, supervisord: Supervisord) -> None:
     """
     report = running_restart(supervisord)
     if report and report.is_running:
-        reason = f"a rolling restart is running (by {report.owner}; {report.current} is {report.step})"
+        reason = f"a rolling restart is running (by {report.owner}; {report.remaining[0]} is {report.step})"
         raise FleetError(fleet.program, reason, "fleet restart --attach shows it, fleet restart --cancel ends it")
 
 
@@ -208,20 +196,17 @@ def reports(run: Run, interrupted: Callable[[], object] = lambda: False) -> Iter
 
     Args:
         run: the restart.
-        interrupted: asked again and again; once it is true, the restart is cancelled.
+        interrupted: once it returns something true, the restart is cancelled.
 
     Raises:
         FleetError: supervisord does not answer for too long.
     """
-    is_cancelled = False
-    while True:
-        if interrupted() and not is_cancelled:
+    report = RestartReport(RUNNING)
+    while report.is_running:
+        if interrupted() and not report.is_cancelled:
             run.cancel()
-            is_cancelled = True
-        report = run.report()
+        report = run.poll()
         yield report
-        if not report.is_running:
-            return
         time.sleep(POLL)
 
 
@@ -253,15 +238,3 @@ def _without_plugin(supervisord: Supervisord) -> FleetError:
 
 def _target(worker: Worker) -> Target:
     return Target(worker.namespec, worker.socket, worker.control, worker.stopwaitsecs)
-
-
-def _answered(ask: Callable[[], T], seconds: float) -> T:
-    """Call supervisord; until the deadline a call that is not answered is repeated."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return ask()
-        except Unanswered:
-            if time.monotonic() >= deadline:
-                raise
-        time.sleep(POLL)

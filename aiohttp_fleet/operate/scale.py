@@ -163,7 +163,7 @@ def _leave(fleet: Fleet, supervisord: Supervisord) -> Iterator[str]:
     leaving: set[str] = set()
     while True:
         known = {name for name in supervisord.processes() if name.startswith(f"{fleet.program}:")} - staying
-        yield from (f"{name.partition(':')[2]}: drained and stopped" for name in sorted(leaving - known))
+        yield from (f"{name.partition(':')[2]}: drained and gone" for name in sorted(leaving - known))
         leaving = known
         if not leaving:
             return

@@ -4,8 +4,9 @@ Everything that parses supervisord.conf with supervisor's parser imports this mo
 nothing of aiohttp before the factory is called.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import asdict
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from supervisor.xmlrpc import Faults, RPCError
 
@@ -15,8 +16,6 @@ from aiohttp_fleet.plugin.supervisor_internals import Feature
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.fork import Forking
     from aiohttp_fleet.plugin.rolling_restart import Restarts
-
-T = TypeVar("T")
 
 
 class FleetInterface:
@@ -56,9 +55,9 @@ class FleetInterface:
     def getRestart(self) -> dict[str, Any]:  # noqa: N802
         """Return the rolling restart that runs, or the last one.
 
-        @return struct result  A struct, see aiohttp_fleet.supervision.rolling_restart; empty when there was none
+        @return struct result  A struct, see supervision/rolling_restart.py; without workers when there was none
         """
-        return self._available().report()
+        return asdict(self._available().report())
 
     def cancelRestart(self) -> bool:  # noqa: N802
         """End the rolling restart as soon as no process is stopped.
@@ -90,46 +89,18 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
         logger.warn(f"fleet: [rpcinterface:fleet] has no setting {', '.join(settings)}; ignored")
     missing: list[str] = []
 
-    def installed(feature: Feature, install: Callable[[Any], T]) -> T | None:
+    def installed(feature: Feature, module: str) -> Any:
         try:
             reason = internals.why_without(feature, internals.inspected(supervisord))
             if not reason:
-                return install(supervisord)
+                return import_module(f"aiohttp_fleet.plugin.{module}").install(supervisord)
         except Exception as error:
             reason = f"{feature.without} ({type(error).__name__}: {error})"
         missing.append(reason)
         logger.warn(f"fleet: {reason}")
         return None
 
-    forking = installed(internals.FORK, _fork)
-    installed(internals.NUMPROCS, _live_numprocs)
-    installed(internals.STANDBY, _keep_standby)
-    return FleetInterface(forking, installed(internals.RESTART, _restarts), missing)
-
-
-def _fork(supervisord: Any) -> "Forking":
-    from aiohttp_fleet.plugin.fork import Forking
-
-    forking = Forking(supervisord.options.execve)
-    supervisord.options.execve = forking
-    return forking
-
-
-def _live_numprocs(supervisord: Any) -> None:
-    from aiohttp_fleet.plugin.live_numprocs import LiveNumprocs
-
-    LiveNumprocs(supervisord).install()
-
-
-def _keep_standby(supervisord: Any) -> None:
-    from aiohttp_fleet.plugin.keep_standby import KeepStandby
-
-    KeepStandby(supervisord).install()
-
-
-def _restarts(supervisord: Any) -> "Restarts":
-    from aiohttp_fleet.plugin.rolling_restart import Restarts
-
-    restarts = Restarts(supervisord)
-    restarts.install()
-    return restarts
+    forking = installed(internals.FORK, "fork")
+    installed(internals.NUMPROCS, "live_numprocs")
+    installed(internals.STANDBY, "keep_standby")
+    return FleetInterface(forking, installed(internals.RESTART, "rolling_restart"), missing)

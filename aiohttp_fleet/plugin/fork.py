@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.standby_command import is_standby
@@ -58,6 +59,13 @@ class Forking:
     def obstacle(self) -> str:
         """Say why workers are not forked now; empty when they are."""
         return _stale()
+
+
+def install(supervisord: Any) -> Forking:
+    """Fork the workers of a supervisord."""
+    forking = Forking(supervisord.options.execve)
+    supervisord.options.execve = forking
+    return forking
 
 
 def _is_ours(argv: Sequence[str]) -> bool:

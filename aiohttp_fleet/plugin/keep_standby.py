@@ -29,6 +29,19 @@ POLL = 0.1
 _COMING = (ProcessStates.STARTING, ProcessStates.RUNNING, ProcessStates.BACKOFF)
 
 
+def install(supervisord: Any) -> None:
+    """Replace the RPC method; after ``supervisorctl reload`` also the replacement from before."""
+    keep, stop = KeepStandby(supervisord), SupervisorNamespaceRPCInterface.stopProcessGroup
+    stop = getattr(stop, "__wrapped__", stop)
+
+    @functools.wraps(stop)
+    def stop_group(interface: Any, name: str, wait: bool = True) -> Any:
+        stopping = functools.partial(stop, interface, name, wait)
+        return keep.waiting(interface, stopping) if name == STANDBY else stopping()
+
+    SupervisorNamespaceRPCInterface.stopProcessGroup = stop_group
+
+
 class KeepStandby:
     """Wraps the RPC method that stops the standby together with its group.
 
@@ -41,19 +54,7 @@ class KeepStandby:
     def __init__(self, supervisord: Any) -> None:
         self._supervisord = supervisord
 
-    def install(self) -> None:
-        """Replace the method; after ``supervisorctl reload`` also the replacement from before."""
-        stop = SupervisorNamespaceRPCInterface.stopProcessGroup
-        stop = getattr(stop, "__wrapped__", stop)
-
-        @functools.wraps(stop)
-        def waiting(interface: Any, name: str, wait: bool = True) -> Any:
-            stopping = functools.partial(stop, interface, name, wait)
-            return self._waiting(interface, stopping) if name == STANDBY else stopping()
-
-        SupervisorNamespaceRPCInterface.stopProcessGroup = waiting
-
-    def _waiting(self, interface: Any, stop: Callable[[], Any]) -> Any:
+    def waiting(self, interface: Any, stop: Callable[[], Any]) -> Any:
         """Return a function that supervisord calls until it has a result (supervisor/http.py, NOT_DONE_YET)."""
         deadline = time.monotonic() + PATIENCE
         stopping: Callable[[], Any] | None = None

@@ -12,6 +12,14 @@ from supervisor.options import ProcessGroupConfig
 from supervisor.states import STOPPED_STATES, ProcessStates
 
 
+def install(supervisord: Any) -> None:
+    """Replace the two methods, and subscribe to the states of processes."""
+    live = LiveNumprocs(supervisord)
+    supervisord.diff_to_active = live.diff
+    supervisord.add_process_group = live.add
+    events.subscribe(events.ProcessStateEvent, live.watch)
+
+
 class LiveNumprocs:
     """Wraps two methods of supervisord's ``Supervisor``.
 
@@ -25,12 +33,6 @@ class LiveNumprocs:
         self._diff = supervisord.diff_to_active
         self._add = supervisord.add_process_group
         self._leaving: list[Any] = []
-
-    def install(self) -> None:
-        """Replace the methods, and subscribe to the states of processes."""
-        self._supervisord.diff_to_active = self.diff
-        self._supervisord.add_process_group = self.add
-        events.subscribe(events.ProcessStateEvent, self.watch)
 
     def diff(self) -> tuple[list[Any], list[Any], list[Any]]:
         """Return the groups that are new, changed and gone; those that `add` can change live count as new."""

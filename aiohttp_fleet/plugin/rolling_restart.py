@@ -11,7 +11,7 @@ from supervisor.xmlrpc import Faults, RPCError
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
-from aiohttp_fleet.supervision.rolling_restart import RollingRestart, Target
+from aiohttp_fleet.supervision.rolling_restart import DONE, FAILED, RestartReport, RollingRestart, Target
 from aiohttp_fleet.worker.arguments import control_path
 
 TURN = 0.05
@@ -77,12 +77,8 @@ class Restarts:
         self._supervisord = supervisord
         self._logger = supervisord.options.logger
         self._control = LocalControl(supervisord)
-        self._restart: RollingRestart | None = None
-
-    def install(self) -> None:
-        """Add it to supervisord's main loop."""
-        on_each_turn(self._supervisord, self.advance)
-        turn_sooner(self._supervisord, lambda: TURN if self._is_busy else IDLE)
+        self._restart = RollingRestart(self._control, [], 0)
+        self._restart.end(DONE)
 
     def start(self, namespecs: Sequence[str], timeout: float, check: str, owner: str) -> None:
         """Start a rolling restart.
@@ -96,49 +92,42 @@ class Restarts:
         Raises:
             RPCError: one is running, or a worker is unknown or has no ``--path``.
         """
-        if self._restart and self._restart.is_running:
-            raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self._restart.report.owner}")
+        if self.report().is_running:
+            raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self.report().owner}")
         targets = [self._target(namespec) for namespec in namespecs]
         self._restart = RollingRestart(self._control, targets, timeout, check, owner)
         self._logger.info(f"fleet: rolling restart of {', '.join(namespecs)} started by {owner}")
 
-    def report(self) -> dict[str, Any]:
-        """Return the restart that runs, or the last one, as a struct; an empty one when there was none."""
-        return self._restart.report.struct() if self._restart else {}
+    def report(self) -> RestartReport:
+        """Return the restart that runs, or the last one; without workers when there was none."""
+        return self._restart.report
 
     def cancel(self) -> None:
         """End the one that runs as soon as no worker is stopped."""
-        if self._restart:
-            self._restart.cancel()
+        self._restart.cancel()
+
+    def is_busy(self) -> bool:
+        """Whether `advance` has something to do."""
+        return bool(self._control.stopped) or self.report().is_running
 
     def advance(self) -> None:
-        """Do what can be done now. Whatever goes wrong ends the restart, never supervisord."""
+        """Do what can be done now. An error ends the restart, never supervisord."""
         try:
-            if self._is_busy:
+            if self.is_busy():
                 self._advance()
         except Exception as error:
             self._logger.warn(f"fleet: the rolling restart has failed ({type(error).__name__}: {error})")
-            if self._restart:
-                self._restart.abort(f"{type(error).__name__}: {error}")
-
-    @property
-    def _is_busy(self) -> bool:
-        return bool(self._control.stopped) or (self._restart is not None and self._restart.is_running)
+            self._restart.end(FAILED, f"{type(error).__name__}: {error}")
 
     def _advance(self) -> None:
-        restart = self._restart
         if self._supervisord.options.mood < SupervisorStates.RUNNING:
             self._control.stopped.clear()
-            if restart:
-                restart.abort("supervisord was stopped or reloaded")
-        elif restart and restart.is_running:
-            restart.advance()
-        else:
+            self._restart.end(FAILED, "supervisord was stopped or reloaded")
+        elif not self.report().is_running:
             self._control.start_stopped()
-        if restart and not restart.is_running:
-            report = restart.report
-            reason = report.reason or next((done.reason for done in report.restarted if not done.ok), "")
-            self._logger.info(f"fleet: rolling restart {report.state}{reason and f': {reason}'}")
+        elif not (report := self._restart.poll()).is_running:
+            reasons = [report.reason, *(done.reason for done in report.restarted)]
+            self._logger.info(f"fleet: rolling restart {report.state} {' '.join(filter(None, reasons))}".rstrip())
 
     def _target(self, namespec: str) -> Target:
         group, _, name = namespec.rpartition(":")
@@ -152,6 +141,14 @@ class Restarts:
         control = (option(config, "--control") or [control_path(paths[0])])[-1]
         directory = config.directory or ""
         return Target(namespec, str(Path(directory, paths[0])), str(Path(directory, control)), config.stopwaitsecs)
+
+
+def install(supervisord: Any) -> Restarts:
+    """Let supervisord's main loop drive restarts."""
+    restarts = Restarts(supervisord)
+    on_each_turn(supervisord, restarts.advance)
+    turn_sooner(supervisord, lambda: TURN if restarts.is_busy() else IDLE)
+    return restarts
 
 
 def option(config: Any, name: str) -> list[str]:

@@ -17,62 +17,34 @@ class Feature:
 
     Attributes:
         without: what the kit does when a name is missing.
-        names: ``OBJECT.ATTRIBUTE`` or ``OBJECT.ATTRIBUTE.ATTRIBUTE``; the objects are those of `inspected`.
+        names: ``OBJECT.ATTRIBUTE``, separated by spaces; the objects are those of `inspected`.
     """
 
     without: str
-    names: tuple[str, ...]
+    names: str
 
 
 FORK = Feature(
     "workers are exec'd, with more memory",
-    ("supervisord.options.execve", "threading._shutdown", "atexit._run_exitfuncs"),
+    "supervisord.options.execve threading._shutdown atexit._run_exitfuncs",
 )
 NUMPROCS = Feature(
     "no live change of numprocs: supervisorctl update restarts all workers",
-    (
-        "supervisord.diff_to_active",
-        "supervisord.add_process_group",
-        "supervisord.process_groups",
-        "group.config",
-        "group.processes",
-        "options.ProcessGroupConfig",
-        "process.state",
-        "process.group",
-        "process.give_up",
-        "process.stop",
-        "process.config.create_autochildlogs",
-        "process.config.make_process",
-    ),
+    "supervisord.diff_to_active supervisord.add_process_group supervisord.process_groups group.config "
+    "group.processes options.ProcessGroupConfig process.state process.group process.give_up process.stop "
+    "process.config.create_autochildlogs process.config.make_process",
 )
 STANDBY = Feature(
     "supervisorctl update of the standby does not wait for the workers",
-    (
-        "supervisord.process_groups",
-        "group.processes",
-        "process.state",
-        "process.pid",
-        "process.laststart",
-        "process.config.command",
-        "process.config.directory",
-        "process.config.autostart",
-        "http.NOT_DONE_YET",
-        "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
-    ),
+    "supervisord.process_groups group.processes process.state process.pid process.laststart "
+    "process.config.command process.config.directory process.config.autostart http.NOT_DONE_YET "
+    "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
 )
 RESTART = Feature(
     "a rolling restart is driven by its client, and ends with it",
-    (
-        "supervisord.tick",
-        "supervisord.options.mood",
-        "supervisord.options.poller.poll",
-        "supervisord.process_groups",
-        "group.processes",
-        "process.config.command",
-        "process.config.directory",
-        "process.config.stopwaitsecs",
-        "rpcinterface.SupervisorNamespaceRPCInterface",
-    ),
+    "supervisord.tick supervisord.options.mood supervisord.options.poller.poll supervisord.process_groups "
+    "group.processes process.config.command process.config.directory process.config.stopwaitsecs "
+    "rpcinterface.SupervisorNamespaceRPCInterface",
 )
 
 
@@ -98,7 +70,7 @@ def why_without(feature: Feature, objects: Mapping[str, Any]) -> str:
         feature: the feature.
         objects: see `inspected`.
     """
-    missing = [name for name in feature.names if not _has(objects, name)]
+    missing = [name for name in feature.names.split() if not _has(objects, name)]
     return f"{feature.without} (this supervisor has no {', '.join(missing)})" if missing else ""
 
 

@@ -20,9 +20,8 @@ def ready_since(path: str, pid: int) -> float | None:
         path: the socket.
         pid: the process that has to listen on it (unix(7), SO_PEERCRED).
     """
-    with contextlib.suppress(OSError), _connected(path) as sock:
-        if pid and peer_of(sock).pid == pid:
-            return Path(path).stat().st_ctime
+    with contextlib.suppress(OSError):
+        return Path(path).stat().st_ctime if pid and _listener(path) == pid else None
     return None
 
 
@@ -68,12 +67,16 @@ def why_not_ready(path: str, control: str, pid: int) -> Generator[None, None, st
         control: its control socket.
         pid: the process.
     """
-    if ready_since(path, pid) is None:
-        return _why_not_served(path)
-    if ready_since(control, pid) is None:
-        return ""
     try:
-        yield from get_status(control, "/", QUERY)
+        if (owner := _listener(path)) != pid:
+            return f"its socket is served by pid {owner}"
+    except FileNotFoundError:
+        return "its socket is not there yet"
+    except OSError as error:
+        return f"its socket does not answer ({error.strerror})"
+    try:
+        if ready_since(control, pid):
+            yield from get_status(control, "/", QUERY)
     except TimeoutError:
         return "its event loop is blocked, or it is stopped"
     except OSError as error:
@@ -81,14 +84,9 @@ def why_not_ready(path: str, control: str, pid: int) -> Generator[None, None, st
     return ""
 
 
-def _why_not_served(path: str) -> str:
-    try:
-        with _connected(path) as sock:
-            return f"its socket is served by pid {peer_of(sock).pid}"
-    except FileNotFoundError:
-        return "its socket is not there yet"
-    except OSError as error:
-        return f"its socket does not answer ({error.strerror})"
+def _listener(path: str) -> int:
+    with _connected(path) as sock:
+        return peer_of(sock).pid
 
 
 def _connected(path: str) -> socket.socket:

@@ -1,13 +1,12 @@
 """A rolling restart: one worker after the other is drained, started and waited for; the first that fails ends it.
 
-Nothing here blocks or sleeps: `RollingRestart.advance` does what can be done now. The plugin calls it from
+Nothing here blocks or sleeps: `RollingRestart.poll` does what can be done now. The plugin calls it from
 supervisord's main loop, so a restart does not depend on its client; without the plugin the client calls it.
 """
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -83,73 +82,54 @@ class Restarted:
     started: float
     ok: bool
     reason: str = ""
-    log: tuple[str, ...] = ()
+    log: Sequence[str] = ()
 
 
-class RestartState(StrEnum):
-    """The state of a rolling restart."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
+"""The states of a rolling restart."""
 
 
 @dataclass(frozen=True)
 class RestartReport:
-    """A rolling restart at one moment.
+    """A rolling restart at one moment; supervisord's RPC has it as a struct with these names.
 
     Attributes:
-        state: see `RestartState`.
+        state: ``running``, ``done``, ``failed`` or ``cancelled``.
         owner: the command that started it, such as ``fleet restart (pid 42)``.
-        workers: the names of all workers to restart, in order.
-        step: what is done to the first worker that has no result, such as ``draining``.
+        workers: the names of all workers to restart, in order; empty where there was no restart.
+        step: what is done to the first worker that has no result: ``draining``, ``starting`` or ``checking``.
         restarted: the results so far.
         reason: why it has failed as a whole; empty when a worker has failed.
         is_cancelled: whether it ends as soon as no worker is stopped.
     """
 
-    state: str = RestartState.RUNNING.value
+    state: str = DONE
     owner: str = ""
-    workers: tuple[str, ...] = ()
+    workers: Sequence[str] = ()
     step: str = ""
-    restarted: tuple[Restarted, ...] = ()
+    restarted: Sequence[Restarted] = ()
     reason: str = ""
     is_cancelled: bool = False
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on; false also where there was none."""
-        return bool(self.workers) and self.state == RestartState.RUNNING
+        """Whether it goes on."""
+        return self.state == RUNNING
 
     @property
-    def current(self) -> str:
-        """The name of the worker in progress, empty when there is none."""
-        return self.remaining[0] if self.is_running and self.remaining else ""
-
-    @property
-    def remaining(self) -> tuple[str, ...]:
+    def remaining(self) -> Sequence[str]:
         """The names of the workers that have no result."""
         return self.workers[len(self.restarted) :]
-
-    def struct(self) -> dict[str, Any]:
-        """Return it as a struct of XML-RPC, see `report_of`."""
-        return asdict(self)
 
 
 def report_of(struct: Mapping[str, Any]) -> RestartReport:
     """Return a report that came by XML-RPC; fields that this version does not know are ignored."""
-    restarted = tuple(
-        Restarted(**_known(Restarted, result) | {"log": tuple(result.get("log", ()))})
-        for result in struct.get("restarted", ())
-    )
-    workers = tuple(struct.get("workers", ()))
-    return RestartReport(**_known(RestartReport, struct) | {"workers": workers, "restarted": restarted})
+    restarted = [Restarted(**_known(Restarted, result)) for result in struct.get("restarted", ())]
+    return RestartReport(**{**_known(RestartReport, struct), "restarted": restarted})
 
 
 def _known(kind: type, struct: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in struct.items() if name in names}
+    return {field.name: struct[field.name] for field in fields(kind) if field.name in struct}
 
 
 class WorkerRestart:
@@ -179,7 +159,7 @@ class WorkerRestart:
         began = ended = time.monotonic()
         pid = 0
         try:
-            pid = yield from self._pid()
+            pid = (yield from self._info(began + self._timeout))["pid"]
             yield from self._stop(pid)
             ended = time.monotonic()
             yield from self._ask(lambda: self._control.start(self._target.namespec), ended + self._timeout)
@@ -202,7 +182,7 @@ class WorkerRestart:
         """
         deadline = time.monotonic() + self._timeout
         while True:
-            info = yield from self._ask(lambda: self._control.process(self._target.namespec), deadline)
+            info = yield from self._info(deadline)
             if info["statename"] in _ENDED:
                 words = last_lines(Path(info["stdout_logfile"]), 1) or (info["spawnerr"] or info["description"],)
                 return f"it has ended ({words[0]})"
@@ -213,17 +193,15 @@ class WorkerRestart:
                 return f"not ready in {self._timeout:g} s: {reason}"
             yield
 
-    def _pid(self) -> Generator[None, None, int]:
-        deadline = time.monotonic() + self._timeout
-        info = yield from self._ask(lambda: self._control.process(self._target.namespec), deadline)
-        return int(info["pid"])
+    def _info(self, deadline: float) -> Generator[None, None, Mapping[str, Any]]:
+        return (yield from self._ask(lambda: self._control.process(self._target.namespec), deadline))
 
     def _stop(self, pid: int) -> Generator[None, None, None]:
         namespec, seconds = self._target.namespec, self._target.stopwaitsecs + KILL
         deadline = time.monotonic() + seconds
         self.is_away = True
         yield from self._ask(lambda: self._control.stop(namespec), deadline)
-        while pid and (yield from self._ask(lambda: self._control.process(namespec), deadline))["pid"] == pid:
+        while pid and (yield from self._info(deadline))["pid"] == pid:
             if time.monotonic() >= deadline:
                 reason = f"it has not ended in {seconds:g} s"
                 raise FleetError(namespec, reason, f"see supervisorctl status {namespec}")
@@ -254,7 +232,7 @@ class WorkerRestart:
 
 
 class RollingRestart:
-    """A rolling restart that is under way.
+    """A rolling restart, driven by this process.
 
     Args:
         control: supervisord.
@@ -262,69 +240,53 @@ class RollingRestart:
         timeout: seconds that each gets to become ready.
         check: see `WorkerRestart`.
         owner: the command that started it.
+
+    Attributes:
+        is_detached: whether it goes on when this process ends.
     """
+
+    is_detached = False
 
     def __init__(
         self, control: Control, targets: Sequence[Target], timeout: float, check: str = "", owner: str = ""
     ) -> None:
         self._workers = [WorkerRestart(control, target, timeout, check) for target in targets]
-        self._names = tuple(target.name for target in targets)
-        self._owner = owner
-        self._state = RestartState.RUNNING
-        self._reason = ""
         self._restarted: list[Restarted] = []
-        self._is_cancelled = False
+        self._report = RestartReport(RUNNING, owner, [target.name for target in targets])
         self._steps = self._run()
 
     @property
     def report(self) -> RestartReport:
         """The restart at this moment."""
         step = worker.step if (worker := self._worker) else ""
-        return RestartReport(
-            state=self._state.value,
-            owner=self._owner,
-            workers=self._names,
-            step=step,
-            restarted=tuple(self._restarted),
-            reason=self._reason,
-            is_cancelled=self._is_cancelled,
-        )
+        return replace(self._report, step=step, restarted=list(self._restarted))
 
-    @property
-    def is_running(self) -> bool:
-        """Whether `advance` has something left to do."""
-        return self._state is RestartState.RUNNING
-
-    def advance(self) -> None:
-        """Do what can be done now; raises nothing: what goes wrong ends the restart."""
-        if not self.is_running:
-            return
-        if self._is_cancelled and not (self._worker and self._worker.is_away):
-            self._end(RestartState.CANCELLED)
-            return
+    def poll(self) -> RestartReport:
+        """Do what can be done now and return the report; raises nothing: an error ends the restart."""
         try:
-            next(self._steps)
+            if self._report.is_cancelled and not (self._worker and self._worker.is_away):
+                self.end(CANCELLED)
+            elif self._report.is_running:
+                next(self._steps)
         except StopIteration:
-            self._state = RestartState.DONE if all(done.ok for done in self._restarted) else RestartState.FAILED
+            self.end(DONE if all(done.ok for done in self._restarted) else FAILED)
         except Exception as error:
-            self._end(RestartState.FAILED, f"{type(error).__name__}: {error}")
+            self.end(FAILED, f"{type(error).__name__}: {error}")
+        return self.report
 
     def cancel(self) -> None:
         """End it as soon as no worker is stopped."""
-        self._is_cancelled = True
+        self._report = replace(self._report, is_cancelled=True)
 
-    def abort(self, reason: str) -> None:
-        """End it now, because no worker can be started any more."""
-        if self.is_running:
-            self._end(RestartState.FAILED, reason)
+    def end(self, state: str, reason: str = "") -> None:
+        """End it now, unless it has ended."""
+        if self._report.is_running:
+            self._report = replace(self._report, state=state, reason=reason)
+            self._steps.close()
 
     @property
     def _worker(self) -> WorkerRestart | None:
-        return self._workers[len(self._restarted)] if len(self._restarted) < len(self._workers) else None
-
-    def _end(self, state: RestartState, reason: str = "") -> None:
-        self._steps.close()
-        self._state, self._reason = state, reason
+        return next(iter(self._workers[len(self._restarted) :]), None)
 
     def _run(self) -> Generator[None, None, None]:
         for worker in self._workers:

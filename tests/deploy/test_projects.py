@@ -81,7 +81,6 @@ def _fleet(stranger: Stranger, commands: Path, project: Path) -> Iterator[int]:
     options = ("--workers=2", f"--user={USER}", f"--port={port}", f"--run-dir={project}/s")
     told = _run(commands / "fleet", "init", *options, cwd=project)
     assert stranger.spec in told
-    assert ("/static: served by nginx" in told) is (stranger.visit is visits.parts)
     _run(commands / "supervisord", "-c", "deploy/supervisord.conf", cwd=project)
     try:
         _run(commands / "fleet", "status", "--wait", "30", cwd=project)

@@ -95,7 +95,7 @@ def test_a_path_that_would_need_quotes_is_refused() -> None:
         nginx_text(replace(DEFAULT, root=Path("/srv/a b"), is_site=True))
 
 
-def test_options_are_in_the_commands_of_workers_and_standby() -> None:
+def test_options_are_in_the_command_of_the_workers() -> None:
     """A file with settings, relative to deploy/ within the project, and a group."""
     text = supervisord_text(replace(DEFAULT, env_file=PROJECT / ".env", group="www-data"))
-    assert text.count(' --drain=30 --env-file="%(here)s/../.env" --user=nobody --group=www-data\n') == 2
+    assert text.count(' --drain=30 --env-file="%(here)s/../.env" --user=nobody --group=www-data\n') == 1

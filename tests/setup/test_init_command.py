@@ -107,7 +107,7 @@ def test_init_takes_a_file_with_settings(project: Project) -> None:
     (project.root / ".env").write_text("NEEDED=1\n")
     assert project.init("--env-file=.env").returncode == 0
     text = (project.root / "deploy" / "supervisord.conf").read_text()
-    assert text.count(' --env-file="%(here)s/../.env" --user=') == 2
+    assert text.count(' --env-file="%(here)s/../.env" --user=') == 1
     assert project.fleet("render", "--check").returncode == 0
 
 

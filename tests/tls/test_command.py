@@ -243,8 +243,8 @@ def test_what_could_not_work_is_found_before_the_acme_server_is_asked(site: Make
             done = made.fleet("tls", NAME, "--port", str(number), "--server", "https://127.0.0.1:9/dir")
             assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
             assert reason in done.stderr
-    edit(made.nginx_conf, {r"include tls/server.*\n": "\n"})
-    assert "there is no line 'include tls/server*.conf;'" in made.fleet("tls", NAME).stderr
+    edit(made.nginx_conf, {r"include kit/server.*\n": "\n"})
+    assert "there is no line 'include kit/server.conf;'" in made.fleet("tls", NAME).stderr
 
 
 @needs_acme
