@@ -28,7 +28,7 @@ def headers(made: Site) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("older", [False, True])
-def test_a_reload_loses_no_request(site: Make, older: bool) -> None:
+def test_no_request_fails_in_a_reload(site: Make, older: bool) -> None:
     """Kept-alive clients included, with GET and POST; by an nginx that helps, and by one that does not."""
     made = (site().as_older() if older else site(packaged=True)).start()
 

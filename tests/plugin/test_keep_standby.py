@@ -41,7 +41,7 @@ def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(sit
     assert json.loads(get(standby))["worker"] == "new"
 
 
-def test_a_change_of_both_loses_no_request(site: Make) -> None:
+def test_no_request_fails_in_a_change_of_both(site: Make) -> None:
     """The standby's group is replaced when the workers are ready, not while they start."""
     made = site().start()
     before = made.pid("standby")
