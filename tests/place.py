@@ -17,7 +17,7 @@ def _all_may_read(path: Path) -> bool:
 
 
 def _worker_user() -> str:
-    """Return the user of the workers: nobody, as shipped, unless this checkout is in a private home directory."""
+    """Return the user of the workers: user nobody, as shipped, unless this checkout is in a private home directory."""
     reachable = all(map(_all_may_read, (PROJECT, Path(sys.prefix), Path(sys.base_prefix))))
     return "nobody" if reachable else "root"
 

@@ -11,7 +11,7 @@ from tests.place import ROOT, free_port
 from tests.wait import until
 
 GROUP = "daemon" if ROOT else grp.getgrgid(os.getegid()).gr_name
-"""Whom its workers belong to: where the test may choose, not to those of a fleet."""
+"""The user of its workers; where the test may choose, not that of a fleet's."""
 
 _CONF = """\
 {user}
@@ -46,7 +46,7 @@ server {{
     return 200 $site;
 }}
 """
-"""Somebody else's site, with the very names that a fleet's nginx.conf has."""
+"""Another owner's site, with the very names that a fleet's nginx.conf has."""
 
 
 class SystemNginx:

@@ -97,7 +97,7 @@ def test_a_command_is_imported_when_it_is_called() -> None:
 
 
 def unread(*arguments: str) -> tuple[int, str]:
-    """Run ``fleet`` with a stdout that nobody reads; return its exit code and its errors."""
+    """Run ``fleet`` with a stdout that no one reads; return its exit code and its errors."""
     reader, writer = os.pipe()
     os.close(reader)
     command = [str(BIN / "fleet"), *arguments]

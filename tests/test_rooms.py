@@ -22,7 +22,7 @@ FLOORS = {
     "help_command": 4,
     "cli": 7,
 }
-"""Who may import whom: a room may import rooms of a lower floor, and itself."""
+"""Which room may import which: a room may import rooms of a lower floor, and itself."""
 
 PURE = (
     "common/hostnames.py",

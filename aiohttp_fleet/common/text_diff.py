@@ -1,4 +1,4 @@
-"""What would change in a file, for eyes."""
+"""What would change in a file, as a diff."""
 
 import difflib
 from pathlib import Path

@@ -56,7 +56,7 @@ def _modules(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 def _entries(directory: Path) -> list[Path]:
     try:
         return sorted(directory.iterdir())
-    except OSError:  # a file, or not for our eyes
+    except OSError:  # a file, or not readable
         return []
 
 

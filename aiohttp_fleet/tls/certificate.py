@@ -49,7 +49,7 @@ class Certificate:
 
 
 def served_certificate(address: tuple[str, int]) -> Certificate:
-    """Return the certificate that is shown at ``address``, whoever signed it, expired or not.
+    """Return the certificate that is shown at ``address``, with any issuer, expired or not.
 
     Raises:
         FleetError: nothing answers there, or not in TLS.

@@ -71,7 +71,7 @@ def _figures(printed: str) -> Load:
     return Load(rps, seen["p50"], seen["p99"], seen["p999"], seen["requests"], seen["failed"])
 
 
-def beside_slow(port: int, workload: Workload, connections: int, seconds: int) -> Load:
+def with_slow_clients(port: int, workload: Workload, connections: int, seconds: int) -> Load:
     """Send requests as fast as possible while other clients read a page each on slow lines."""
     command = [sys.executable, "-m", "scripts.benchmark.slow", str(port), str(SLOW)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as slow:

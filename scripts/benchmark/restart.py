@@ -20,13 +20,13 @@ CALM = 3.0
 
 def restarted(peer: Peer) -> tuple[int, int]:
     """Restart all workers under load; return how many requests failed, and how many there were."""
-    with running(LOAD, ("127.0.0.1", peer.ports[0])) as load:
+    with running(LOAD, ("127.0.0.1", peer.ports[0]), posts=None) as end:
         time.sleep(CALM)
         subprocess.run([BIN / "supervisorctl", "-c", str(peer.conf), "restart", "aiohttp:*"], check=True)
         assert wait_until(lambda: answered(peer.ports[0], HELLO), 30), "no answer 30 s after the restart"
         time.sleep(CALM)
-        tally = load.end()
-    return len(tally.lost), tally.requests
+        tally = end()
+    return len(tally.failed), tally.requests
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from scripts.benchmark.load import Load, beside_slow, closed, opened
+from scripts.benchmark.load import Load, closed, opened, with_slow_clients
 from scripts.benchmark.peers import Peer
 from scripts.benchmark.websocket import echoed
 from scripts.benchmark.workloads import CACHEABLE, HELLO, STATIC, WORKLOADS, Workload
@@ -51,7 +51,7 @@ def runs(seconds: int) -> Iterator[Run]:
     for workload in WORKLOADS:
         for count in workload.connections:
             yield Run(workload.name, count, _who(workload), partial(_closed, workload, count, seconds), workload)
-    yield Run("with slow clients", 64, AIOHTTP, lambda peer, _: beside_slow(peer.ports[0], HELLO, 64, seconds))
+    yield Run("with slow clients", 64, AIOHTTP, lambda peer, _: with_slow_clients(peer.ports[0], HELLO, 64, seconds))
     yield Run("websocket echo", 64, SOCKETS, lambda peer, _: echoed(peer.ports[0], 64, seconds))
     yield Run("2 % burn 30 ms", 0, AIOHTTP, lambda peer, n: opened(peer.ports[0], RATE, SHARE, seconds, n))
     for workload in (CACHEABLE, STATIC):

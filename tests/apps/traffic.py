@@ -46,7 +46,7 @@ async def compressed(request: web.Request) -> web.Response:
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Answer in three parts, of a length that nobody knows."""
+    """Answer in three parts, of a length that no one knows."""
     answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
     await answer.prepare(request)
     for number in range(3):
@@ -56,7 +56,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """Send three events, the second and the third only once somebody has asked for them."""
+    """Send three events, the second and the third only once someone has asked for them."""
     answer = web.StreamResponse(headers={"Content-Type": request.query.get("type", "text/event-stream")})
     await answer.prepare(request)
     await answer.write(b"data: 1\n\n")

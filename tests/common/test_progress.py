@@ -24,7 +24,7 @@ def test_a_terminal_shows_the_current_step() -> None:
     try:
         while piece := os.read(ours, 4096):
             shown += piece
-    except OSError:  # Linux's way to say that nobody has the other end
+    except OSError:  # Linux's way to say that no one has the other end
         os.close(ours)
     text = shown.decode().replace("\x1b[2m", "").replace("\x1b[0m", "")
     erased = [line.split("\x1b[K")[-1] for line in text.split("\r\n")]

@@ -47,7 +47,7 @@ def test_a_reader_sees_the_old_text_or_the_new_one(place: Path) -> None:
         assert (reader.read(), file.read_text()) == ("old", "new and longer")
 
 
-def test_a_missing_file_is_told_and_not_made(place: Path) -> None:
+def test_a_missing_file_is_reported_and_not_made(place: Path) -> None:
     """Replacing is not creating."""
     with pytest.raises(FleetError, match=r"cannot be written \(No such file or directory\)"):
         replace_file(place / "missing", "new")
@@ -124,7 +124,7 @@ def test_a_file_that_cannot_be_written_takes_the_others_back(place: Path) -> Non
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_that_is_not_writable_is_told(place: Path) -> None:
+def test_a_directory_that_is_not_writable_is_reported(place: Path) -> None:
     """The old file stays as it was."""
     file = place / "file"
     file.write_text("old")

@@ -43,7 +43,7 @@ def ask(
 
 
 def test_a_fresh_answer_is_asked_for_once(port: int) -> None:
-    """Whoever asks; status and the application's headers are kept with it."""
+    """Any process that asks; status and the application's headers are kept with it."""
     first = ask(port, f"/once?{FRESH}&X-Own=1&status=404")
     second = ask(port, f"/once?{FRESH}&X-Own=1&status=404")
     assert first[0] == second[0] == 404
@@ -68,7 +68,7 @@ def test_a_fresh_answer_is_asked_for_once(port: int) -> None:
     ],
 )
 def test_what_the_application_does_not_allow_is_not_kept(port: int, query: str) -> None:
-    """Nothing is, of which it does not say how long; and no cookie is ever given to somebody else."""
+    """Nothing is, of which it does not say how long; and no cookie is ever given to someone else."""
     assert ask(port, f"/not?{query}")[2] != ask(port, f"/not?{query}")[2]
 
 
@@ -131,7 +131,7 @@ def test_hosts_do_not_share(port: int) -> None:
 
 
 def test_an_answer_is_asked_for_again_when_its_time_is_over(port: int) -> None:
-    """Not a second longer because somebody asked in between."""
+    """Not a second longer because someone asked in between."""
     path = "/over?Cache-Control=max-age%3D1"
     first = ask(port, path)[2]
     until("another answer", lambda: ask(port, path)[2] != first)

@@ -1,4 +1,4 @@
-"""Tests of whom the application sees through nginx, with and without a proxy in front of it."""
+"""Tests of the client that the application sees through nginx, with and without a proxy in front of it."""
 
 import asyncio
 from collections.abc import Callable, Mapping

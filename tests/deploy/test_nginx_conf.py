@@ -19,7 +19,7 @@ Make = Callable[..., Site]
 
 @pytest.mark.parametrize("binary", dict.fromkeys([find_nginx(), packaged_nginx()]), ids=lambda binary: binary.version())
 def test_the_committed_file_passes_nginx_t_without_a_warning(binary: Binary, place: Path, site: Make) -> None:
-    """Under the oldest and the newest nginx of the two, as whoever runs the tests."""
+    """Under the oldest and the newest nginx of the two, as any client that runs the tests."""
     made = site()
     command = [str(binary.path), "-t", "-e", "stderr", "-p", str(made.nginx_conf.parent), "-c", "nginx.conf"]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -52,7 +52,7 @@ def test_what_a_client_claims_of_itself_is_replaced(site: Make) -> None:
     assert not unsent & set(headers)
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or USER == "root", reason="only root can become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0 or USER == "root", reason="only root can become someone else")
 def test_under_root_neither_workers_nor_nginx_workers_are_root(site: Make) -> None:
     """Only supervisord and nginx's master are."""
     made = site().start()

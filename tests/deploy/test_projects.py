@@ -79,8 +79,8 @@ def _bare(stranger: Stranger, python: Path, project: Path) -> Iterator[int]:
 def _fleet(stranger: Stranger, commands: Path, project: Path) -> Iterator[int]:
     port = free_port()
     options = ("--workers=2", f"--user={USER}", f"--port={port}", f"--run-dir={project}/s")
-    told = _run(commands / "fleet", "init", *options, cwd=project)
-    assert stranger.spec in told
+    said = _run(commands / "fleet", "init", *options, cwd=project)
+    assert stranger.spec in said
     _run(commands / "supervisord", "-c", "deploy/supervisord.conf", cwd=project)
     try:
         _run(commands / "fleet", "status", "--wait", "30", cwd=project)

@@ -1,4 +1,4 @@
-"""Fleets behind an nginx that the system runs: no [program:nginx], a site beside other people's."""
+"""Fleets behind an nginx that the system runs: no [program:nginx], a site next to other people's."""
 
 import asyncio
 import http.client

@@ -58,7 +58,7 @@ def steps(page: str) -> Iterator[Step | File]:
 
 
 def play(page: str, place: Path) -> None:
-    """Do it in ``place``, on another port and with sockets elsewhere, so that it runs beside any fleet."""
+    """Do it in ``place``, on another port and with sockets elsewhere, so that it runs next to any fleet."""
     shop, port, text = place / "shop", str(free_port()), (PROJECT / "docs" / page).read_text()
     shop.mkdir()
     environ = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "TMPDIR": str(place)}

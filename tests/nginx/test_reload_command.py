@@ -29,7 +29,7 @@ def headers(made: Site) -> dict[str, str]:
 
 @pytest.mark.parametrize("older", [False, True])
 def test_no_request_fails_in_a_reload(site: Make, older: bool) -> None:
-    """Kept-alive clients included, with GET and POST; by an nginx that helps, and by one that does not."""
+    """Keep-alive clients included, with GET and POST; by an nginx that helps, and by one that does not."""
     made = (site().as_older() if older else site(packaged=True)).start()
 
     async def reloaded() -> list[Failure]:
@@ -45,7 +45,7 @@ def test_no_request_fails_in_a_reload(site: Make, older: bool) -> None:
 
 
 def test_what_outlives_a_reload_is_finished(site: Make) -> None:
-    """A GET, a POST that is half sent, and a websocket, seconds after the old nginx workers were told to end."""
+    """A GET, a POST that is half sent, and a websocket, seconds after the old nginx workers were reported to end."""
     made = site(packaged=True).start()
     old = _workers(made)
 
@@ -140,7 +140,7 @@ def test_a_file_that_nginx_refuses_is_not_read(site: Make) -> None:
 
 
 def test_a_fleet_without_nginx_is_refused(site: Make) -> None:
-    """Its nginx is somebody else's."""
+    """Its nginx is someone else's."""
     made = site()
     text = made.supervisord_conf.read_text()
     made.supervisord_conf.write_text(text[: text.index("\n[program:nginx]\n")])

@@ -25,7 +25,7 @@ def test_a_process_with_a_tmp_of_its_own_does_not(place: Path) -> None:
         mounted = Path(f"/proc/{process.pid}/root/tmp/mounted")
         until("a /tmp of its own", lambda: mounted.exists() or process.poll() is not None)
         if process.poll() is not None:
-            pytest.skip("this machine lets nobody mount")
+            pytest.skip("this machine lets no one mount")
         assert not sees(process.pid, place)
         assert sees(process.pid, Path("/usr"))
         process.communicate()

@@ -16,7 +16,7 @@ from aiohttp_fleet.nginx.tls_text import http_text, listen_text
 def test_the_redirect_goes_to_where_the_client_can_reach_https(
     http_port: int, port: int, outside: str, inside: str
 ) -> None:
-    """Whoever named a port speaks to nginx directly; whoever did not, by way of what forwards 80 and 443."""
+    """A client that names a port speaks to nginx directly; one that does not, through what forwards 80 and 443."""
     text = http_text(["example.org"], http_port, port, hsts=False)
     assert f'default "{outside}";\n  "~:[0-9]+$" "{inside}";' in text
 

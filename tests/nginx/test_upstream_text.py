@@ -55,7 +55,7 @@ def test_a_difference_is_shown_as_a_diff(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         (CONF.replace(BEGIN, "#"), f"the line {BEGIN!r} is there 0 times; put it once into the upstream"),
         (CONF.replace(END, "#"), f"the line {END!r} is there 0 times"),
@@ -63,8 +63,8 @@ def test_a_difference_is_shown_as_a_diff(fleet: Fleet) -> None:
         (f"{END}\n{BEGIN}\n", "stands above"),
     ],
 )
-def test_without_one_pair_of_markers_nothing_is_rendered(fleet: Fleet, text: str, told: str) -> None:
+def test_without_one_pair_of_markers_nothing_is_rendered(fleet: Fleet, text: str, said: str) -> None:
     """The line says where the markers belong."""
     with pytest.raises(FleetError) as error:
         render_upstream(fleet, text)
-    assert told in str(error.value)
+    assert said in str(error.value)

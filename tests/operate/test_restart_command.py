@@ -73,38 +73,38 @@ def test_every_worker_is_replaced_and_no_request_lost(shop: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "said"),
     [
         ("import no_such_module\n" + GOOD, "No module named 'no_such_module'"),
         ("def create_app():\n    raise RuntimeError('no settings')\n", "no settings"),
         ("def create_app(:\n", "SyntaxError"),
     ],
 )
-def test_code_that_cannot_be_built_is_refused_before_anything_is_touched(shop: Site, code: str, told: str) -> None:
+def test_code_that_cannot_be_built_is_refused_before_anything_is_changed(shop: Site, code: str, said: str) -> None:
     """The preflight; its last lines are the report."""
     before = _pids(shop)
     (shop.place / "shop.py").write_text(code)
     done = shop.fleet("restart")
     assert done.returncode == 1
-    assert told in done.stderr
+    assert said in done.stderr
     assert "nothing was changed" in done.stderr
     assert "Traceback" in done.stderr, "the application's own is shown"
     assert _pids(shop) == before
 
 
 @pytest.mark.parametrize(
-    ("start", "told"),
+    ("start", "said"),
     [("raise RuntimeError('no database')", "no database"), ("await asyncio.Event().wait()", "not ready in 2 s")],
 )
-def test_a_start_up_that_fails_ends_the_roll_and_leaves_the_others(shop: Site, start: str, told: str) -> None:
-    """The first worker shows it, with the last lines of its log; web2 serves on, and a mended roll begins with web1."""
+def test_a_start_up_that_fails_ends_the_restart_and_leaves_the_others(shop: Site, start: str, said: str) -> None:
+    """The first worker shows it, with the last lines of its log; web2 serves on, and a fixed roll begins with web1."""
     code = f"import asyncio\n{GOOD}build = create_app\nasync def begin(app):\n    {start}\n"
     code += "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
     (shop.place / "shop.py").write_text(code)
     before = _pids(shop)
     done = shop.fleet("restart", "--timeout", "2")
     assert done.returncode == 1
-    assert told in done.stderr
+    assert said in done.stderr
     assert "not restarted: web2; fix it, then run fleet restart again" in done.stderr
     assert shop.pid("aiohttp:web2") == before[1]
     assert get(shop.port)
@@ -114,8 +114,8 @@ def test_a_start_up_that_fails_ends_the_roll_and_leaves_the_others(shop: Site, s
     assert done.stdout.startswith("web1: ")
 
 
-def test_an_answer_that_is_an_error_ends_the_roll(shop: Site) -> None:
-    """--check asks the new worker through its own socket; the JSON says what became of whom."""
+def test_an_answer_that_is_an_error_ends_the_restart(shop: Site) -> None:
+    """--check asks the new worker through its own socket; the JSON has the result of each."""
     before = _pids(shop)
     done = shop.fleet("restart", "--check", "/nowhere", "--json")
     report = json.loads(done.stdout)
@@ -332,7 +332,7 @@ def test_only_those_that_are_named_are_restarted(shop: Site) -> None:
     assert [old == new for old, new in zip(before, _pids(shop), strict=True)] == [True, False]
 
 
-def test_it_is_refused_when_nobody_else_would_serve(shop: Site) -> None:
+def test_it_is_refused_when_no_one_else_would_serve(shop: Site) -> None:
     """The last one that is ready; with the standby back it may."""
     shop.ctl("stop", "standby", "aiohttp:web2")
     before = _pids(shop)
@@ -344,7 +344,7 @@ def test_it_is_refused_when_nobody_else_would_serve(shop: Site) -> None:
 
 
 def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
-    """Its socket is there and its connections are accepted by the kernel, but nobody answers."""
+    """Its socket is there and its connections are accepted by the kernel, but no one answers."""
     code = GOOD + "import asyncio, os, time\nbuild = create_app\ndef block():\n"
     code += f"    time.sleep(15 if os.path.exists({str(shop.place / 'web_1.sock')!r}) else 0)\n"
     code += "    asyncio.get_running_loop().call_soon(block)\nasync def begin(app):\n    block()\n"
@@ -355,8 +355,8 @@ def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     assert "its event loop is blocked, or it is stopped" in done.stderr
 
 
-def test_a_command_that_cannot_be_run_ends_the_roll(shop: Site) -> None:
-    """It is told of the worker, with supervisord's words, and by the JSON; another command has no preflight."""
+def test_a_command_that_cannot_be_run_ends_the_restart(shop: Site) -> None:
+    """It is reported of the worker, with supervisord's words, and by the JSON; another command has no preflight."""
     own = shop.place / "serve"
     own.write_text(f'#!/bin/sh\nexec {sys.executable} -m aiohttp_fleet.worker shop:create_app "$@"\n')
     own.chmod(0o755)

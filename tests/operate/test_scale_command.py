@@ -23,7 +23,7 @@ def _pids(made: Site) -> dict[str, int]:
     return {line.split()[0]: made.pid(line.split()[0]) for line in made.ctl("status").splitlines()}
 
 
-def test_no_other_worker_restarts_and_no_request_is_lost(site: Make) -> None:
+def test_no_other_worker_restarts_and_no_request_fails(site: Make) -> None:
     """Up and down under load; both files follow, and supervisorctl update finds nothing afterwards."""
     made = site(packaged=True).start()
     before = _pids(made)
@@ -118,8 +118,8 @@ def test_an_interruption_is_undone(site: Make, place: Path, number: signal.Signa
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as scaling:
         until("web3 to start", lambda: log.exists() and "start-up begins" in log.read_text())
         scaling.send_signal(number)
-        _, told = scaling.communicate(timeout=30)
-    assert (scaling.returncode, told) == (130, b"fleet: interrupted; everything is as it was\n")
+        _, said = scaling.communicate(timeout=30)
+    assert (scaling.returncode, said) == (130, b"fleet: interrupted; everything is as it was\n")
     assert (_pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()) == before
 
 
@@ -135,9 +135,9 @@ def test_an_interrupted_drain_is_undone(site: Make, place: Path) -> None:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as scaling:
             until("web4 to drain", lambda: "draining" in log.read_text())
             scaling.send_signal(signal.SIGINT)
-            _, told = scaling.communicate(timeout=30)
+            _, said = scaling.communicate(timeout=30)
         answered, _ = client.communicate(timeout=10)
-    assert (scaling.returncode, told, answered) == (130, b"fleet: interrupted; everything is as it was\n", b"slept 3")
+    assert (scaling.returncode, said, answered) == (130, b"fleet: interrupted; everything is as it was\n", b"slept 3")
     pids, *files = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
     assert files == list(before[1:])
     assert [name for name, pid in before[0].items() if pids[name] != pid] == ["aiohttp:web4"]
@@ -146,7 +146,7 @@ def test_an_interrupted_drain_is_undone(site: Make, place: Path) -> None:
 
 
 def test_it_is_refused_before_anything_changes(site: Make) -> None:
-    """Without the plugin, with changes that nobody has taken up, with files that disagree, with a nonsense number."""
+    """Without the plugin, with changes that no one has applied, with files that disagree, with a nonsense number."""
     made = site().start()
     edit(made.supervisord_conf, {"--drain=30": "--drain=20"})
     done = made.fleet("scale", "5")

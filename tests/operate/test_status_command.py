@@ -32,7 +32,7 @@ def test_all_ready(site: Make) -> None:
     assert "nginx 1." in table
 
 
-def test_who_is_not_ready_is_told_with_the_reason(site: Make) -> None:
+def test_who_is_not_ready_is_reported_with_the_reason(site: Make) -> None:
     """A stopped worker, one whose socket does not answer any more, and a lost path."""
     made = site().start()
     made.ctl("stop", "aiohttp:web1")
@@ -68,7 +68,7 @@ def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(sit
     assert (made.place / "web_2.sock").read_text() == "precious"
 
 
-def test_a_taken_port_is_told_in_the_row_of_nginx(site: Make) -> None:
+def test_a_taken_port_is_reported_in_the_row_of_nginx(site: Make) -> None:
     """nginx gives up after 2.5 s, or later on a slow machine; another process with its port is not taken for it."""
     made = site(waits=True)
     with socket.create_server(("127.0.0.1", made.port)):
@@ -118,7 +118,7 @@ def test_a_stopped_supervisord_is_one_line(site: Make) -> None:
     )
 
 
-def test_a_worker_that_hangs_is_told_and_costs_one_timeout(site: Make) -> None:
+def test_a_worker_that_hangs_is_reported_and_costs_one_timeout(site: Make) -> None:
     """Two that are stopped are asked at the same time as the others."""
     made = site().start()
     made.ctl("stop", "watchdog")
@@ -135,17 +135,17 @@ def test_a_worker_that_hangs_is_told_and_costs_one_timeout(site: Make) -> None:
 
 
 def test_a_worker_in_its_start_up_is_starting(site: Make) -> None:
-    """Its control site is there before its socket, and says so."""
+    """Its control socket is there before its socket, and says so."""
     made = site("tests.apps.faulty:create_slow_start")
     made.launch({**os.environ, "GATE": str(made.place / "go")})
-    until("the control site", (made.place / "web_1.ctl").exists)
+    until("the control socket", (made.place / "web_1.ctl").exists)
     rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
     assert (rows["web1"]["reason"], rows["web1"]["health"]["state"]) == ("starting", "starting")
     (made.place / "go").touch()
     assert made.fleet("status", "--wait", "30").returncode == 0
 
 
-def test_a_worker_without_a_control_site_is_judged_by_its_socket(site: Make) -> None:
+def test_a_worker_without_a_control_socket_is_tested_by_its_socket(site: Make) -> None:
     """The server of aiohttp's documented recipe is ready when it answers; the rest of its row is empty."""
     made = site()
     edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker": "-m tests.apps.recipe"})

@@ -19,7 +19,7 @@ def test_nothing_is_cut_on_a_narrow_terminal(
     assert lines[2:] == [f"web1: {reason}", "nginx 1.22.1"]
 
 
-def test_what_a_control_site_says_is_in_the_row(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_control_socket_says_is_in_the_row(capsys: pytest.CaptureFixture[str]) -> None:
     """Memory in MB, requests since the start, requests in flight, lag in ms."""
     health = Health("ready", 42, "web1", "app.main", "0.1.0", True, 5.2, 0.0124, 1234, 3, 7, 1, 38_200_000)
     print_table([Process("web1", "aiohttp:web1", "RUNNING", 42, 5, "/tmp/web_1.sock", True, "", health)], None)

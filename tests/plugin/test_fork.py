@@ -106,7 +106,7 @@ def test_a_variable_that_an_interpreter_reads_at_its_start_is_honoured(site: Mak
     assert "standby: executed" not in made.evidence()
 
 
-def test_a_module_of_the_projects_own_is_imported_as_ever(site: Make, place: Path) -> None:
+def test_a_module_of_the_projects_own_is_imported_as_usual(site: Make, place: Path) -> None:
     """A project with a package that supervisord has in memory under the same name gets its own."""
     (place / "supervisor").mkdir()
     (place / "supervisor" / "__init__.py").write_text("MINE = True\n")

@@ -62,7 +62,7 @@ def test_no_request_fails_in_a_change_of_both(site: Make) -> None:
 
 
 def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
-    """It goes on with the last one that did, and the reason is told."""
+    """It goes on with the last one that did, and the reason is reported."""
     made = site().start()
     before = made.pid("standby")
     edit(made.supervisord_conf, {" --drain=30 ": " --drain=30 --no-such-option ", "startretries=3": "startretries=0"})
@@ -73,7 +73,7 @@ def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
 
 
 def test_the_standby_of_workers_that_were_stopped_may_go(site: Make) -> None:
-    """Whoever stops them all means it; and the standby alone may be stopped at any time."""
+    """Any process that stops them all means it; and the standby alone may be stopped at any time."""
     made = site().start()
     assert "standby: stopped" in made.ctl("stop", "standby")
     made.ctl("start", "standby")

@@ -41,7 +41,7 @@ def test_update_starts_and_stops_only_the_difference(site: Make) -> None:
 
 
 def test_reread_alone_changes_nothing(site: Make) -> None:
-    """It says that there is something to take up, as ever."""
+    """It says that there is something to apply, as usual."""
     made = site().start()
     before = _pids(made)
     _numprocs(made, 4, 6)
@@ -69,7 +69,7 @@ def test_a_worker_that_comes_back_while_it_drains_is_started_again(site: Make) -
     assert now["aiohttp:web1"] == before["aiohttp:web1"]
 
 
-def test_any_other_change_replaces_the_group_as_ever(site: Make) -> None:
+def test_any_other_change_replaces_the_group_as_usual(site: Make) -> None:
     """A new command is for all workers; supervisor's own way, through the standby."""
     made = site().start()
     before = _pids(made)

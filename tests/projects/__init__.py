@@ -1,1 +1,1 @@
-"""Four projects as strangers write them; each directory is copied, installed beside the kit and served."""
+"""Four projects as strangers write them; each directory is copied, installed next to the kit and served."""

@@ -21,7 +21,7 @@ def test_a_word_inside_another_is_none() -> None:
     assert _refused("troubleshooting in the background, amended; besides, due to") == []
 
 
-def test_the_user_nobody_is_no_pronoun() -> None:
+def test_the_user_no_one_is_no_pronoun() -> None:
     """The workers of root become that user."""
     assert _refused("as `nobody`, --user=nobody, user nobody, become nobody, nobody nogroup") == []
     assert _refused("nobody serves") == ["nobody"]
@@ -29,4 +29,4 @@ def test_the_user_nobody_is_no_pronoun() -> None:
 
 def test_an_address_is_not_looked_at() -> None:
     """It is written as others have it."""
-    assert _refused("see https://example.org/troubles/beside") == []
+    assert _refused("see https://example.org/troubles/next to") == []

@@ -121,10 +121,10 @@ def test_the_json_report_has_the_files_and_the_next_commands(project: Project) -
     """With the state of each file before the command ran."""
     image = f"--root={project.image}"
     for option, state in (("--check", "missing"), ("--write", "missing"), ("--write", "current")):
-        told = json.loads(project.boot(image, option, "--json").stdout)
-        assert {file["state"] for file in told["files"]} == {state}
-        assert [file["path"] for file in told["files"]] == [str(project.service), str(project.logrotate)]
-    assert told["next"] == ["systemctl daemon-reload", "systemctl enable --now shop"]
+        said = json.loads(project.boot(image, option, "--json").stdout)
+        assert {file["state"] for file in said["files"]} == {state}
+        assert [file["path"] for file in said["files"]] == [str(project.service), str(project.logrotate)]
+    assert said["next"] == ["systemctl daemon-reload", "systemctl enable --now shop"]
 
 
 def test_what_is_there_and_differs_is_shown(project: Project) -> None:

@@ -29,7 +29,7 @@ app.router.add_get("/", hello)
 
 
 class Project:
-    """Somebody's project.
+    """A user's project.
 
     Attributes:
         root: its directory.
@@ -185,8 +185,8 @@ def test_no_application_is_said_so(project: Project) -> None:
         (["--port=70000"], "70000 is not in the range"),
         (["--domain=not a name"], "is no domain name"),
         (["--domain=x;}"], "is no domain name"),
-        (["--user=nobody-here"], "there is no such user"),
-        (["--group=nobody-here"], "there is no such group"),
+        (["--user=no-such-user"], "there is no such user"),
+        (["--group=no-such-group"], "there is no such group"),
         (["shop/app"], "is not MODULE:NAME"),
         (["--check", "--write"], "exclude each other"),
         ([f"--run-dir={'/tmp/' + 100 * 'x'}"], "at most 107 bytes"),
@@ -200,10 +200,12 @@ def test_bad_input_is_one_line(project: Project, arguments: list[str], words: st
 def test_all_problems_are_named_at_once(project: Project) -> None:
     """A user that does not exist, a port that is taken, a group that does not exist: one attempt shows all three."""
     with socket.create_server(("127.0.0.1", project.port)):
-        done = project.init("--user=nobody-here", "--group=nobody-here")
+        done = project.init("--user=no-such-user", "--group=no-such-group")
     lines = done.stderr.splitlines()
     assert (done.returncode, len(lines)) == (1, 3)
-    for line, words in zip(lines, ("--user nobody-here", "--group nobody-here", f"--port {project.port}"), strict=True):
+    for line, words in zip(
+        lines, ("--user no-such-user", "--group no-such-group", f"--port {project.port}"), strict=True
+    ):
         assert words in line
     assert not (project.root / "deploy").exists()
 
@@ -217,13 +219,13 @@ def test_an_application_that_cannot_be_built_is_refused_with_its_error(project: 
     assert not (project.root / "deploy").exists()
 
 
-def test_a_taken_port_is_told_with_who_has_it(project: Project) -> None:
+def test_a_taken_port_is_reported_with_who_has_it(project: Project) -> None:
     """Its pid and name."""
     with socket.create_server(("127.0.0.1", project.port)):
         assert f"pid {os.getpid()} (" in project.one_line()
 
 
-def test_a_socket_of_another_fleet_is_told_with_a_way_out(project: Project) -> None:
+def test_a_socket_of_another_fleet_is_reported_with_a_way_out(project: Project) -> None:
     """Two projects on one machine do not take each other's sockets."""
     (project.root / "s").mkdir(mode=0o777)
     (project.root / "s").chmod(0o777)
@@ -234,7 +236,7 @@ def test_a_socket_of_another_fleet_is_told_with_a_way_out(project: Project) -> N
     assert "web_2.sock: another fleet serves it" in line and "--run-dir=" in line
 
 
-@pytest.mark.skipif(not ROOT or USER == "root", reason="only root's workers become somebody else")
+@pytest.mark.skipif(not ROOT or USER == "root", reason="only root's workers become someone else")
 def test_a_project_that_the_workers_may_not_read_is_refused(project: Project) -> None:
     """As under /root."""
     project.root.chmod(0o700)
@@ -242,7 +244,7 @@ def test_a_project_that_the_workers_may_not_read_is_refused(project: Project) ->
 
 
 @pytest.mark.skipif(ROOT, reason="root may write everywhere")
-def test_a_directory_that_is_not_writable_is_told(project: Project) -> None:
+def test_a_directory_that_is_not_writable_is_reported(project: Project) -> None:
     """Before anything else is done."""
     project.root.chmod(0o555)
     try:

@@ -40,7 +40,7 @@ def test_a_site_that_answers_has_no_findings(place: Path, site: tuple[str, int])
 
 
 def test_nginx_may_read_it_whatever_the_umask(place: Path, site: tuple[str, int]) -> None:
-    """Under root its workers are nobody."""
+    """Under root its workers run as user nobody."""
     before = os.umask(0o077)
     try:
         list(check_challenge(place / "acme", site, ["127.0.0.1"], site[1]))

@@ -215,11 +215,11 @@ def test_check_reports_the_certificate_as_json(site: Make) -> None:
     use(made, life=(-80, 10))
     install(made.described, made.rpc, (NAME,), port, False)
     done = made.fleet("tls", "--check", "--json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, done.stderr, told["ok"], told["certificate"]["names"]) == (1, "", False, [NAME])
-    assert told["certificate"]["expires"] - told["certificate"]["begins"] == 90 * DAY
-    assert [finding["level"] for finding in told["findings"]] == ["fail"]
-    assert told["error"]["next_step"].startswith("fleet tls --renew")
+    said = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, said["ok"], said["certificate"]["names"]) == (1, "", False, [NAME])
+    assert said["certificate"]["expires"] - said["certificate"]["begins"] == 90 * DAY
+    assert [finding["level"] for finding in said["findings"]] == ["fail"]
+    assert said["error"]["next_step"].startswith("fleet tls --renew")
 
 
 def test_without_https_the_error_has_the_command_that_adds_it(site: Make) -> None:
@@ -275,7 +275,7 @@ def test_a_certificate_is_obtained_and_a_refusal_changes_nothing(site: Make, acm
 
 @needs_acme
 @pytest.mark.parametrize("older", [False, True])
-def test_a_renewal_under_load_loses_no_request(site: Make, acme: Callable[..., Acme], older: bool) -> None:
+def test_a_renewal_under_load_no_request_fails(site: Make, acme: Callable[..., Acme], older: bool) -> None:
     """Keep-alive https clients do not notice it; each time nginx shows another certificate."""
     made, port = (site().as_older() if older else site(packaged=True)).start(), free_port()
     server = acme(made.port, validity=10 * DAY)

@@ -30,7 +30,7 @@ def worker(name: str, place: Path = Path("/nowhere")) -> Worker:
     return Worker(number, name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
 
 
-def sight(name: str, **changes: Any) -> WorkerSnapshot:
+def snapshot(name: str, **changes: Any) -> WorkerSnapshot:
     """Return what is seen of a worker that is well; its pid is 10 times its number."""
     who = worker(name)
     well = WorkerSnapshot(who, "RUNNING", pid=10 * who.number or 5, started=100, health=health())
@@ -58,13 +58,13 @@ class Watch:
     ) -> list[Action]:
         """Look once more: web1 to web3 are well but for those given."""
         self.now += seconds
-        seen = {name: sight(name) for name in ("web1", "web2", "web3")}
+        seen = {name: snapshot(name) for name in ("web1", "web2", "web3")}
         seen |= {each.worker.name: each for each in changed}
-        look = FleetSnapshot(self.now, tuple(seen.values()), standby or sight("standby"))
+        look = FleetSnapshot(self.now, tuple(seen.values()), standby or snapshot("standby"))
         acts, self.memory = decide(look, self.memory, self.options, self.left, self.is_busy)
         return acts
 
-    def told(
+    def actions(
         self, *changed: WorkerSnapshot, seconds: float = 0.5, standby: WorkerSnapshot | None = None
     ) -> list[tuple[str, str, str]]:
         """Look once more; return each act as (verb, event, worker)."""

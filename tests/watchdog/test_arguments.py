@@ -5,7 +5,7 @@ import pytest
 from tests.watchdog.seen import options
 
 
-def test_the_defaults_recycle_nobody_and_find_a_hung_worker_within_five_seconds() -> None:
+def test_the_defaults_recycle_no_one_and_find_a_hung_worker_within_five_seconds() -> None:
     """What deploy/supervisord.conf and docs/watchdog.md say."""
     given = options()
     assert (given.program, given.hang, given.retry, given.budget, given.settle) == ("aiohttp", 4, 60, 5, 60)

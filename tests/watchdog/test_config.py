@@ -37,7 +37,7 @@ def test_a_fleet_that_was_scaled_is_seen_whole(file: Path) -> None:
 
 
 def test_a_file_with_a_mistake_leaves_the_fleet_as_it_was(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It is told once, and so is that it was mended."""
+    """It is reported once, and so is that it was fixed."""
     conf = WatchedConfig(file, "aiohttp", Notifier("aiohttp"))
     before = conf.fleet()
     _change(file, "numprocs=4 ", "numprocs=four ")

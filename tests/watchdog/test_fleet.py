@@ -88,8 +88,8 @@ def changed(made: Site, before: dict[str, int]) -> set[str]:
     return {name for name, pid in pids(made).items() if pid != before[name]}
 
 
-def until_told(made: Site, what: str) -> None:
-    """Wait until the watchdog has told something."""
+def until_reported(made: Site, what: str) -> None:
+    """Wait until the watchdog has said something."""
     until(what, lambda: what in log(made, "watchdog"), 30)
 
 
@@ -99,8 +99,8 @@ def test_a_stopped_worker_is_followed_by_another(watched: Callable[..., Site]) -
     before = pids(made)
     os.kill(before["aiohttp:web2"], signal.SIGSTOP)
     os.kill(before["standby"], signal.SIGSTOP)
-    until_told(made, "web2: hung: no answer for 4.")
-    until_told(made, "standby: hung: no answer for 4.")
+    until_reported(made, "web2: hung: no answer for 4.")
+    until_reported(made, "standby: hung: no answer for 4.")
     assert log(made, "watchdog").count("it is stopped by a signal") == 2
     assert changed(made, before) == {"aiohttp:web2", "standby"}
     for name in ("web2", "standby"):
@@ -113,7 +113,7 @@ def test_a_blocked_worker_writes_where_it_is_blocked(watched: Callable[..., Site
     before = pids(made)
     with Client(made.place / "web_3.sock") as client:
         client.send(GET)
-        until_told(made, "web3: hung: no answer for 1.")
+        until_reported(made, "web3: hung: no answer for 1.")
     assert "its event loop is blocked" in log(made, "watchdog")
     assert changed(made, before) == {"aiohttp:web3"}
     assert "in a_query_without_a_timeout" in log(made, "web3")
@@ -125,7 +125,7 @@ def test_a_blocked_start_up_is_left_alone(watched: Callable[..., Site]) -> None:
     assert "hung" not in log(made, "watchdog")
 
 
-def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
+def test_recycling_no_request_fails(watched: Callable[..., Site]) -> None:
     """--max-requests under load: one worker after the other is drained and followed, until the budget is used up."""
     made = watched("--max-requests=300", "--budget=2")
     before = pids(made)
@@ -143,13 +143,13 @@ def test_recycling_loses_no_request(watched: Callable[..., Site]) -> None:
     assert "requests, of 300 at most" in log(made, "watchdog")
 
 
-def test_the_standby_takes_up_code_that_has_proved_itself(watched: Callable[..., Site], place: Path) -> None:
+def test_the_standby_applies_code_that_has_proved_itself(watched: Callable[..., Site], place: Path) -> None:
     """--settle seconds after a restart of all workers; the operator's command gets the event."""
     events = place / "events"
     made = watched("--settle=1", f"--notify='tee -a {events}'")
     before = pids(made)
     made.ctl("restart", "aiohttp:*")
-    until_told(made, "standby: refreshed: all workers are newer")
+    until_reported(made, "standby: refreshed: all workers are newer")
     assert changed(made, before) == {"standby", *(f"aiohttp:web{number}" for number in range(1, 5))}
     until("the event", lambda: events.exists() and events.read_text())
     event = json.loads(events.read_text())
@@ -157,16 +157,16 @@ def test_the_standby_takes_up_code_that_has_proved_itself(watched: Callable[...,
 
 
 def test_the_standby_keeps_its_code_while_that_on_disk_is_broken(watched: Callable[..., Site]) -> None:
-    """The workers are well, the checkout has become broken since: told once, and tried again when it is mended."""
+    """The workers are well, the checkout has become broken since: said once, and tried again when it is fixed."""
     made = watched("--settle=1", "--retry=1", code=DEPLOYED)
     before = pids(made)
     made.ctl("restart", "aiohttp:*")
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
-    until_told(made, "nothing_of_that_name")
+    until_reported(made, "nothing_of_that_name")
     assert pids(made)["standby"] == before["standby"]
     assert "not-restarted: preflight of standby" in log(made, "watchdog")
     deploy(made, DEPLOYED)
-    until_told(made, "standby: refreshed")
+    until_reported(made, "standby: refreshed")
     assert log(made, "watchdog").count("not-restarted") == 1
     assert "standby" in changed(made, before)
 
@@ -182,7 +182,7 @@ def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) 
     until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
 
 
-def test_a_watchdog_that_is_stopped_starts_first_whom_it_has_stopped(watched: Callable[..., Site]) -> None:
+def test_a_watchdog_that_is_stopped_starts_first_the_worker_it_has_stopped(watched: Callable[..., Site]) -> None:
     """SIGTERM in the middle of a recycle: a request of 8 s keeps the worker in its drain, and it comes back."""
     made = watched("--max-age=5", "--budget=1")
     before = pids(made)
@@ -190,17 +190,17 @@ def test_a_watchdog_that_is_stopped_starts_first_whom_it_has_stopped(watched: Ca
         for number in range(1, 5):
             client = clients.enter_context(Client(made.place / f"web_{number}.sock"))
             client.send(b"GET /slow?seconds=8 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
-        until_told(made, "recycled: it is")
+        until_reported(made, "recycled: it is")
         made.ctl("stop", "watchdog")
     assert len(changed(made, before) - {"watchdog"}) == 1
 
 
 def test_a_worker_that_has_failed_is_started_again(watched: Callable[..., Site]) -> None:
-    """FATAL while the code was broken; told when it begins and when it is over."""
+    """FATAL while the code was broken; said when it begins and when it is over."""
     made = watched("--retry=1", code=DEPLOYED, retries=1)
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
     made.ctl("restart", "aiohttp:web1")
-    until_told(made, "web1: failing: supervisord has given it up")
+    until_reported(made, "web1: failing: supervisord has given it up")
     deploy(made, DEPLOYED)
-    until_told(made, "web1: recovered: it runs again")
+    until_reported(made, "web1: recovered: it runs again")
     assert log(made, "watchdog").count("failing") == 1

@@ -47,7 +47,7 @@ def test_the_webhook_gets_the_event_as_json() -> None:
         (("/no/such/command",), 20, "No such file"),
     ],
 )
-def test_a_command_that_fails_or_hangs_is_told_once(
+def test_a_command_that_fails_or_hangs_is_reported_once(
     command: tuple[str, ...],
     deadline: float,
     line: str,
@@ -63,7 +63,7 @@ def test_a_command_that_fails_or_hangs_is_told_once(
         return what in "".join(output)
 
     notifier.notify("hung", "web2", "first")
-    until("the trouble to be told", lambda: said(line))
+    until("the problem to be said", lambda: said(line))
     notifier.notify("hung", "web3", "second")
     assert said("web3: hung: second")
     until("the thread to end", lambda: threading.active_count() == 1)
@@ -71,7 +71,7 @@ def test_a_command_that_fails_or_hangs_is_told_once(
     assert "".join(output).count("--notify: it failed") == 1
 
 
-def test_a_webhook_that_nobody_answers_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_webhook_that_no_one_answers_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     """One line, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -81,7 +81,7 @@ def test_a_webhook_that_nobody_answers_is_told(capfd: pytest.CaptureFixture[str]
     assert "--webhook: it failed (<urlopen error [Errno 111] Connection refused>)" in capfd.readouterr().err
 
 
-def test_a_trouble_is_told_once_until_it_is_over(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_problem_is_reported_once_until_it_is_over(capfd: pytest.CaptureFixture[str]) -> None:
     """Twice a second would fill the log."""
     notifier = Notifier("aiohttp")
     for _ in range(3):

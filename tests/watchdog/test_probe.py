@@ -18,7 +18,7 @@ from tests.watchdog.seen import health, worker
 
 
 class Scene:
-    """One worker, web1, and whoever looks at it.
+    """One worker, web1, and any client that looks at it.
 
     Args:
         place: where its sockets are.
@@ -58,7 +58,7 @@ def _answer(control: socket.socket) -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def test_a_late_answer_is_waited_for_and_nobody_is_queries_twice(scene: Scene) -> None:
+def test_a_late_answer_is_waited_for_and_no_one_is_queries_twice(scene: Scene) -> None:
     """Slow is not hung: the silence grows from look to look, and ends with the answer."""
     control = scene.listen(scene.worker.control)
     silences = [scene.look().silent for _ in range(3)]
@@ -71,7 +71,7 @@ def test_a_late_answer_is_waited_for_and_nobody_is_queries_twice(scene: Scene) -
         control.accept()
 
 
-def test_a_look_ends_with_the_last_answer(scene: Scene) -> None:
+def test_a_snapshot_ends_with_the_last_answer(scene: Scene) -> None:
     """Not with the time it was given, which here is longer than this test may take."""
     control = scene.listen(scene.worker.control)
     scene.look(seconds=0)
@@ -80,7 +80,7 @@ def test_a_look_ends_with_the_last_answer(scene: Scene) -> None:
 
 
 def test_time_that_the_watchdog_itself_was_stopped_is_not_silence(scene: Scene) -> None:
-    """Each look adds a second at most."""
+    """Each snapshot adds a second at most."""
     scene.listen(scene.worker.control)
     scene.look()
     scene.prober._queries[scene.worker.control].counted -= 3600
@@ -95,7 +95,7 @@ def test_whether_a_silent_worker_serves_is_seen_by_its_socket(scene: Scene) -> N
     assert scene.look().serves
 
 
-def test_nobody_else_is_taken_for_the_worker(scene: Scene) -> None:
+def test_no_one_else_is_taken_for_the_worker(scene: Scene) -> None:
     """An orphan of the last supervisord listens there: it is not the pid that supervisord knows."""
     control = scene.listen(scene.worker.control)
     seen = scene.look(pid=1)
@@ -106,8 +106,8 @@ def test_nobody_else_is_taken_for_the_worker(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_control_site_where_nobody_listens_is_no_silence(scene: Scene, is_there: bool) -> None:
-    """Neither a socket that somebody left, nor none at all."""
+def test_a_control_socket_where_no_one_listens_is_no_silence(scene: Scene, is_there: bool) -> None:
+    """Neither a socket that someone left, nor none at all."""
     if is_there:
         scene.listen(scene.worker.control).close()
     seen = scene.look()

@@ -35,7 +35,7 @@ async def alive(request: web.Request) -> web.Response:
 
 
 async def heart(app: web.Application) -> AsyncIterator[None]:
-    """Run a task beside the handlers."""
+    """Run a task next to the handlers."""
 
     async def beat() -> None:
         while True:
