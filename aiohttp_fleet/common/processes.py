@@ -7,7 +7,8 @@ from pathlib import Path
 
 PROC = Path("/proc")
 MASTER = b"nginx: master process "
-"""How the title of an nginx master begins (src/os/unix/ngx_process_cycle.c)."""
+WORKER = b"nginx: worker process"
+"""How the titles of nginx's processes begin (src/os/unix/ngx_process_cycle.c)."""
 
 
 def parent(pid: int) -> int:
@@ -44,6 +45,11 @@ def title(pid: int) -> bytes:
 def is_nginx_master(pid: int) -> bool:
     """Whether it is an nginx that reads signals and starts workers."""
     return title(pid).startswith(MASTER)
+
+
+def accepts(pid: int) -> bool:
+    """Whether it is an nginx worker that accepts connections: its title says when it no longer does."""
+    return title(pid).startswith(WORKER) and b"shutting down" not in title(pid)
 
 
 def process_environ(pid: int) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from aiohttp_fleet.common import processes
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.common.tcp_ports import listeners
@@ -59,7 +60,7 @@ def _master(port: int) -> tuple[int, Binary] | None:
     """Return the nginx that listens on a port, its pid first; None if there is none, or we may not signal it."""
     for pid in listeners(port) or ():
         try:
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"nginx: master process "):
+            if processes.is_nginx_master(pid):
                 os.kill(pid, 0)
                 return pid, executable_of(pid)
         except OSError:  # it has ended, or is another user's
@@ -69,7 +70,7 @@ def _master(port: int) -> tuple[int, Binary] | None:
 
 def _configuration(conf: Path, master: int, binary: Binary) -> str:
     """Return all files that it would read now, as one text (https://nginx.org/en/docs/switches.html, -T)."""
-    title = Path(f"/proc/{master}/cmdline").read_bytes().decode(errors="surrogateescape")
+    title = processes.title(master).decode(errors="surrogateescape")
     given = [word for pair in re.findall(r" (-[pc]) (\S+)", title) for word in pair]
     try:
         done = subprocess.run([binary.path, "-T", "-q", *given], capture_output=True, timeout=TEST, check=False)

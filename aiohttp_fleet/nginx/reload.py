@@ -57,12 +57,12 @@ def replace_workers(name: str, master: int, binary: Binary, hup: Callable[[], ob
         write_generated(conf, binary.version(), master)
         before = processes.children(master)
         hup()
-        if not wait_until(lambda: processes.children(master) - before and not any(map(_accepts, before)), RELOAD):
+        if not wait_until(
+            lambda: processes.children(master) - before and not any(map(processes.accepts, before)), RELOAD
+        ):
             step = "see its error log" if name == "nginx" else f"see supervisorctl tail {name}"
             raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
 
 
-def _accepts(pid: int) -> bool:
-    """Whether an nginx worker still accepts connections: its title says when it does not."""
-    title = processes.title(pid)
-    return title.startswith(b"nginx: worker process") and b"shutting down" not in title
+def _has_replaced(master: int, before: set[int]) -> bool:
+    return bool(processes.children(master) - before) and not any(map(processes.accepts, before))

@@ -5,6 +5,7 @@ import os
 import pwd
 from pathlib import Path
 
+from aiohttp_fleet.common import processes
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.binary import find_nginx
 from aiohttp_fleet.nginx.directives import directive
@@ -41,10 +42,9 @@ def master() -> int | None:
     try:
         text = Path(binary.built_in("conf-path")).read_text(errors="replace")
         pid = int(Path(directive("pid", text) or binary.built_in("pid-path")).read_text())
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return None
-    return pid if words.startswith(b"nginx: master process") else None
+    return pid if processes.is_nginx_master(pid) else None
 
 
 def sees(pid: int, directory: Path) -> bool:

@@ -5,10 +5,10 @@ import select
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import is_stopped
 from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet.common.unix_peer import peer, peer_of
 from aiohttp_fleet.config.fleet import Fleet, Worker
@@ -113,7 +113,7 @@ class Prober:
             health=answers.get(worker.control),
             silent=query.silent if query else 0.0,
             serves=query is not None and query.serves,
-            stopped=query is not None and _is_stopped(query.pid),
+            stopped=query is not None and is_stopped(query.pid),
         )
 
 
@@ -124,10 +124,3 @@ def _serves(query: _Query) -> bool:
         return True
     except OSError:
         return False
-
-
-def _is_stopped(pid: int) -> bool:
-    """Whether it is stopped by SIGSTOP (proc(5), /proc/pid/stat, field 3)."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    return False

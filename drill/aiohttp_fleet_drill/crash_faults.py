@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp_fleet.common.limits import raise_file_limit
+from aiohttp_fleet.common.processes import is_running
 from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet_drill.client import burst
 from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
 from aiohttp_fleet_drill.requests import Request
-from aiohttp_fleet_drill.sandbox import has_ended
 from aiohttp_fleet_drill.tally import Tally
 from aiohttp_fleet_drill.target import BIN, Target
 
@@ -59,7 +59,7 @@ def kill_supervisord(target: PrivateCopy) -> None:
     target.supervisord.wait(10)
     target.launch()
     target.until("the new workers", target.is_ready)
-    target.until("the orphans to leave", lambda: all(map(has_ended, orphans)))
+    target.until("the orphans to leave", lambda: not any(map(is_running, orphans)))
 
 
 def shutdown(target: PrivateCopy) -> None:

@@ -45,14 +45,6 @@ def processes(directory: Path) -> list[int]:
     return found
 
 
-def has_ended(pid: int) -> bool:
-    """Whether a process has ended; a zombie has, although its parent does not reap it (proc(5), stat, the state)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
 def end(directory: Path) -> None:
     """End all of them, with SIGTERM, and after some seconds with SIGKILL.
 

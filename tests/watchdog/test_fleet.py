@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiohttp_fleet_drill.sandbox import has_ended
 from aiohttp_fleet_drill.tally import Failure
 
+from aiohttp_fleet.common.processes import is_running
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import GET, Client
 from tests.load import answered_more, load
@@ -177,7 +177,7 @@ def test_the_watchdog_leaves_with_its_supervisord(watched: Callable[..., Site]) 
     pid = pids(made)["watchdog"]
     made.supervisord.kill()
     made.supervisord.wait(10)
-    until("the watchdog to end", lambda: has_ended(pid))
+    until("the watchdog to end", lambda: not is_running(pid))
     made.start()
     until("the next to watch", lambda: log(made, "watchdog").count("watching 5 workers") == 2)
 
