@@ -177,7 +177,11 @@ def test_a_restart_survives_its_client(shop: Site) -> None:
 def test_the_end_of_the_operators_connection_leaves_it_running(shop: Site) -> None:
     """SIGHUP, in contrast to Ctrl-C; the line says how to see it again."""
     before = _pids(shop)
-    with _draining(shop) as (client, release):
+
+    def heeding(made: Site) -> subprocess.Popen[str]:  # even where the tests run under nohup
+        return _begun(made, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+
+    with _draining(shop, heeding) as (client, release):
         client.send_signal(signal.SIGHUP)
         _, stderr = client.communicate(timeout=30)
         release()
