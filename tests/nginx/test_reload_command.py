@@ -72,6 +72,18 @@ def test_what_outlives_a_reload_is_finished(site: Make) -> None:
     until("the old nginx workers to end", lambda: not old & _workers(made))
 
 
+def test_it_is_not_done_while_an_old_nginx_worker_may_accept_connections(site: Make) -> None:
+    """One that is stopped has not read the signal; it would answer its next client by the old configuration."""
+    made = site().start()
+    old = int(min(_workers(made)))
+    os.kill(old, signal.SIGSTOP)
+    try:
+        done = made.fleet("reload")
+    finally:
+        os.kill(old, signal.SIGCONT)
+    assert (done.returncode, "nginx has no new workers 10 s after its reload" in done.stderr) == (1, True)
+
+
 async def _text(session: aiohttp.ClientSession, path: str) -> str:
     async with session.get(path) as answer:
         return await answer.text()

@@ -73,6 +73,16 @@ def test_new_code_with_other_routes_is_noticed(shop: Site) -> None:
     assert shop.fleet("reload").returncode == 0
 
 
+def test_routes_that_the_workers_do_not_agree_on_are_refused(shop: Site) -> None:
+    """web1 runs new code with another directory, web2 does not."""
+    (shop.place / "files" / "new").mkdir()
+    _write(shop, "new")
+    assert shop.fleet("restart", "web1").returncode == 0
+    done = shop.fleet("static", "--write")
+    assert (done.returncode, "the workers have different static routes; fleet restart" in done.stderr) == (1, True)
+    assert not (shop.nginx_conf.parent / "static.conf").exists()
+
+
 def test_a_file_that_nginx_refuses_is_not_left_there(shop: Site) -> None:
     """static.conf is as it was before; the JSON report has the reason."""
     conf = shop.nginx_conf.parent / "static.conf"
