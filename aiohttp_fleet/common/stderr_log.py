@@ -1,4 +1,4 @@
-"""Lines in the log of a process, in the form of supervisord's own log."""
+"""Lines in the log of a process, as supervisord writes its own; and /dev/null for output that no process reads."""
 
 import contextlib
 import os

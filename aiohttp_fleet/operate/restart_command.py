@@ -12,7 +12,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.static.apply import require_current
-from aiohttp_fleet.operate.rolling_restart import (
+from aiohttp_fleet.operate.start_restart import (
     Run,
     attach_restart,
     plan_restart,
@@ -24,7 +24,7 @@ from aiohttp_fleet.operate.rolling_restart import (
 from aiohttp_fleet.supervision.command import INTERRUPTED, FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import has_preflight
-from aiohttp_fleet.supervision.rolling_restart import CANCELLED, DONE, FAILED, RUNNING, Restarted, RestartReport
+from aiohttp_fleet.supervision.restart_steps import CANCELLED, DONE, FAILED, RUNNING, Restarted, RestartReport
 
 
 @command

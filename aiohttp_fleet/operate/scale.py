@@ -17,8 +17,8 @@ from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.apply import apply
 from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.upstream_text import render_upstream, upstream_diff
-from aiohttp_fleet.operate.rolling_restart import require_no_restart, wait_ready
-from aiohttp_fleet.supervision.rolling_restart import KILL
+from aiohttp_fleet.operate.start_restart import require_no_restart, wait_ready
+from aiohttp_fleet.supervision.restart_steps import KILL
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 BACK = 30.0

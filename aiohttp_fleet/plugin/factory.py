@@ -14,8 +14,8 @@ from aiohttp_fleet.plugin import supervisor_internals as internals
 from aiohttp_fleet.plugin.supervisor_internals import Feature
 
 if TYPE_CHECKING:
+    from aiohttp_fleet.plugin.drive_restart import Restarts
     from aiohttp_fleet.plugin.fork import Forking
-    from aiohttp_fleet.plugin.rolling_restart import Restarts
 
 
 class FleetInterface:
@@ -55,7 +55,7 @@ class FleetInterface:
     def getRestart(self) -> dict[str, Any]:  # noqa: N802
         """Return the rolling restart that runs, or the last one.
 
-        @return struct result  A struct, see supervision/rolling_restart.py; without workers when there was none
+        @return struct result  A struct, see supervision/restart_steps.py; without workers when there was none
         """
         return asdict(self._available().report())
 

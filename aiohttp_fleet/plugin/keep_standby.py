@@ -15,7 +15,7 @@ from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import ProcessStates
 from supervisor.xmlrpc import Faults, RPCError
 
-from aiohttp_fleet.plugin.rolling_restart import option
+from aiohttp_fleet.plugin.drive_restart import option
 from aiohttp_fleet.supervision.readiness import ready_since
 
 STANDBY = "standby"

@@ -11,10 +11,10 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.operate.rolling_restart import reports, require_no_restart, start_restart
+from aiohttp_fleet.operate.start_restart import reports, require_no_restart, start_restart
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.rolling_restart import RestartReport
+from aiohttp_fleet.supervision.restart_steps import RestartReport
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.watchdog.notify import Notifier
 

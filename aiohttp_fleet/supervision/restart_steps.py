@@ -1,4 +1,4 @@
-"""A rolling restart: one worker after the other is drained, started and waited for; the first that fails ends it.
+"""The steps of a rolling restart, in supervisord or in a client: stop, start, wait for ready, the next worker.
 
 Nothing here blocks or sleeps: `RollingRestart.poll` does what can be done now. The plugin calls it from
 supervisord's main loop, so a restart does not depend on its client; without the plugin the client calls it.

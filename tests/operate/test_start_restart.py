@@ -1,9 +1,9 @@
-"""Tests of aiohttp_fleet/operate/rolling_restart.py."""
+"""Tests of aiohttp_fleet/operate/start_restart.py."""
 
 from dataclasses import replace
 
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.operate.rolling_restart import has_spare, restart_order, select_workers
+from aiohttp_fleet.operate.start_restart import has_spare, restart_order, select_workers
 from tests.place import PROJECT
 
 FLEET = read_fleet(PROJECT / "deploy" / "supervisord.conf", "aiohttp")

@@ -1,4 +1,4 @@
-"""The rolling restart inside supervisord: it goes on when the client that started it ends, however it ends."""
+"""Drive the steps of a rolling restart from supervisord's main loop: it goes on when the client that started it ends, however it ends."""
 
 import shlex
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from supervisor.xmlrpc import Faults, RPCError
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
-from aiohttp_fleet.supervision.rolling_restart import DONE, FAILED, RestartReport, RollingRestart, Target
+from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RestartReport, RollingRestart, Target
 from aiohttp_fleet.worker.arguments import control_path
 
 TURN = 0.05

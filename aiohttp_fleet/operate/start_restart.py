@@ -13,7 +13,7 @@ from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.observe import observe
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.rolling_restart import (
+from aiohttp_fleet.supervision.restart_steps import (
     CHECK,
     KILL,
     RUNNING,
