@@ -62,7 +62,3 @@ def replace_workers(name: str, master: int, binary: Binary, hup: Callable[[], ob
         ):
             step = "see its error log" if name == "nginx" else f"see supervisorctl tail {name}"
             raise FleetError(name, f"nginx has no new workers {RELOAD:g} s after its reload", step)
-
-
-def _has_replaced(master: int, before: set[int]) -> bool:
-    return bool(processes.children(master) - before) and not any(map(processes.accepts, before))

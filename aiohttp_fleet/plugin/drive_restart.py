@@ -1,4 +1,4 @@
-"""Drive the steps of a rolling restart from supervisord's main loop: it goes on when the client that started it ends, however it ends."""
+"""Drive a rolling restart from the main loop of supervisord: it goes on when the client that started it ends."""
 
 import shlex
 from collections.abc import Sequence
