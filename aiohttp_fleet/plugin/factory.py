@@ -103,4 +103,4 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
     forking = installed(internals.FORK, "fork")
     installed(internals.NUMPROCS, "live_numprocs")
     installed(internals.STANDBY, "keep_standby")
-    return FleetInterface(forking, installed(internals.RESTART, "rolling_restart"), missing)
+    return FleetInterface(forking, installed(internals.RESTART, "drive_restart"), missing)
