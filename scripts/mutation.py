@@ -78,15 +78,15 @@ def _verdict(row: Mutation) -> str:
     with _copy() as root:
         if reason := row.apply(root):
             return f"NOT APPLIED: {reason}: "
-        code, output = _pytest(root, row.tests)
+        code, output = _pytest(root, ("-x", *row.tests))
     if code == TESTS_FAILED:
         return ""
     return f"TESTS DID NOT RUN: {output}: " if code else "NOT NOTICED"
 
 
 def _pytest(root: Path, tests: Sequence[str], jobs: int = 0) -> tuple[int, str]:
-    """Run tests of a copy, with its own code: PYTHONPATH precedes what is installed. Return exit code and output."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", f"-n{jobs}", *tests]
+    """Run pytest in a copy, with its own code: PYTHONPATH precedes what is installed. Return exit code and output."""
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "--no-header", f"-n{jobs}", *tests]
     environ = {**os.environ, "PYTHONPATH": f"{root}:{root / 'drill'}"}
     pipe = subprocess.PIPE
     done = subprocess.run(command, cwd=root, env=environ, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False)
