@@ -94,7 +94,7 @@ def _follow(run: Run, progress: Progress, signals: list[int], cancel: bool = Fal
 
     SIGHUP, the end of the operator's connection, ends only this client where the restart goes on without it.
     """
-    report, shown = RestartReport(), ("", "")
+    report, shown = RestartReport(RUNNING), ("", "")
 
     def is_left() -> bool:
         return run.is_detached and signal.SIGHUP in signals
