@@ -56,7 +56,7 @@ def test_a_page_fits_a_terminal(page: Path) -> None:
     assert [line for line in lines if len(line) > WIDTH and not line.startswith("|")] == []
 
 
-def test_the_index_has_usualy_page() -> None:
+def test_the_index_has_every_page() -> None:
     """Each is one click, or one "fleet help", away."""
     linked = {target for target, _ in _LINK.findall((DOCS / "index.md").read_text())}
     assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked

@@ -14,7 +14,7 @@ from tests.place import PROJECT
 FILES = PROJECT / "aiohttp_fleet" / "setup" / "files"
 
 
-def test_the_wheel_has_usualy_file(place: Path) -> None:
+def test_the_wheel_has_every_file(place: Path) -> None:
     """Because they are in the package."""
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(place), str(PROJECT)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
