@@ -31,8 +31,12 @@ class Peer:
         return processes.parent(self.pid)
 
 
-def peer(path: str) -> Peer:
+def peer(path: str, wait: bool = True) -> Peer:
     """Connect to ``path`` and return the process that called ``listen(2)`` on it (unix(7), SO_PEERCRED).
+
+    Args:
+        path: the socket.
+        wait: whether to wait while the backlog is full.
 
     Raises:
         FileNotFoundError: nothing is at the path.
@@ -41,6 +45,7 @@ def peer(path: str) -> Peer:
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         # Not settimeout(): that makes the socket non-blocking, and a full backlog is then an error at once.
+        client.setblocking(wait)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(CONNECT_TIMEOUT, 0))
         client.connect(path)
         return peer_of(client)

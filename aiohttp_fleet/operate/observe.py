@@ -9,13 +9,14 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.log_tail import last_lines
 from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.common.tcp_ports import listeners, process_name
-from aiohttp_fleet.common.unix_peer import Peer, peer
+from aiohttp_fleet.common.unix_peer import Peer
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.directives import listen_address
 from aiohttp_fleet.operate.process import Process
-from aiohttp_fleet.supervision.control_client import Unresponsive, query_all
+from aiohttp_fleet.supervision.control_client import BLOCKED, Unresponsive, query_all
 from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.readiness import why_not_served
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 _UP = ("STARTING", "RUNNING", "STOPPING")
@@ -79,7 +80,7 @@ def _worker(worker: Worker, info: dict[str, Any] | None, answer: Health | FleetE
 def _unwell(health: Health | None, answer: Health | FleetError | None) -> str:
     """Say what is wrong according to the control socket; empty where there is none."""
     if isinstance(answer, Unresponsive):
-        return "its event loop is blocked, or it is stopped"
+        return BLOCKED
     return health.state if health and health.state != "ready" else ""
 
 
@@ -123,13 +124,8 @@ def _last_reason(log: Path) -> str:
 
 
 def _not_served(worker: Worker, info: dict[str, Any]) -> str:
-    try:
-        owner = peer(worker.socket)
-    except FileNotFoundError:
-        return "draining" if info["statename"] == "STOPPING" else "its socket is not there yet"
-    except OSError as error:
-        return f"its socket does not answer ({error.strerror})"
-    return "" if owner.pid == info["pid"] else f"its socket is served by pid {owner.pid}"
+    reason = why_not_served(worker.socket, info["pid"], wait=True)
+    return "draining" if reason and info["statename"] == "STOPPING" else reason
 
 
 def _not_listening(found: tuple[str, int] | None, info: dict[str, Any], conf: Path) -> str:

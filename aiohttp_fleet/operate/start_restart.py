@@ -76,9 +76,8 @@ class RemoteRestart:
     """A rolling restart that supervisord drives.
 
     Args:
-        supervisord: the supervisord.
+        supervisord: it drives it.
         owner: the command that started it.
-        patience: seconds without an answer of supervisord after which an error is raised.
 
     Attributes:
         is_detached: whether it goes on when this process ends.
@@ -86,35 +85,25 @@ class RemoteRestart:
 
     is_detached = True
 
-    def __init__(self, supervisord: Supervisord, owner: str, patience: float) -> None:
+    def __init__(self, supervisord: Supervisord, owner: str) -> None:
         self._supervisord = supervisord
         self._owner = owner
-        self._patience = patience
-        self._seen = time.monotonic()
-        self._report = RestartReport(RUNNING, owner)
 
     def poll(self) -> RestartReport:
-        """Return the report; the last one while supervisord does not answer.
+        """Return the report.
 
         Raises:
-            FleetError: supervisord does not answer for too long, or does not know this restart any more.
+            FleetError: supervisord does not answer, or does not know this restart any more.
         """
-        try:
-            report = report_of(self._supervisord.restart_report() or {})
-        except Unanswered:
-            if time.monotonic() - self._seen >= self._patience:
-                raise
-            return self._report
+        report = report_of(self._supervisord.restart_report() or {})
         if report.owner != self._owner:
             reason = "supervisord does not know it any more: it was reloaded, or another restart was started"
             raise FleetError(self._owner, reason, "see fleet status")
-        self._seen, self._report = time.monotonic(), report
         return report
 
     def cancel(self) -> None:
-        """End it as soon as no worker is stopped; an unanswered call is repeated by the next one."""
-        with contextlib.suppress(Unanswered):
-            self._supervisord.cancel_restart()
+        """End it as soon as no worker is stopped."""
+        self._supervisord.cancel_restart()
 
 
 Run = RollingRestart | RemoteRestart
@@ -143,14 +132,14 @@ def start_restart(
         FleetError: one is running, supervisord cannot do it, or does not answer.
     """
     targets = [_target(worker) for worker in workers]
+    patient = supervisord.patient(max(target.stopwaitsecs for target in targets) + KILL + timeout + CHECK)
     if running_restart(supervisord) is None:
         if detached:
             raise _without_plugin(supervisord)
-        return RollingRestart(supervisord, targets, timeout, check or "", owner)
-    patience = max(target.stopwaitsecs for target in targets) + KILL + timeout + CHECK
+        return RollingRestart(patient, targets, timeout, check or "", owner)
     with contextlib.suppress(Unanswered):  # the first report says whether it has started
         supervisord.start_restart([target.namespec for target in targets], timeout, check or "", owner)
-    return RemoteRestart(supervisord, owner, patience)
+    return RemoteRestart(patient, owner)
 
 
 def attach_restart(fleet: Fleet, supervisord: Supervisord) -> RemoteRestart:
@@ -164,7 +153,8 @@ def attach_restart(fleet: Fleet, supervisord: Supervisord) -> RemoteRestart:
         raise _without_plugin(supervisord)
     if not report.workers:
         raise FleetError(fleet.program, "there was no rolling restart since supervisord was started", "fleet restart")
-    return RemoteRestart(supervisord, report.owner, max(worker.stopwaitsecs for worker in fleet.served) + KILL)
+    patience = max(worker.stopwaitsecs for worker in fleet.served) + KILL
+    return RemoteRestart(supervisord.patient(patience), report.owner)
 
 
 def running_restart(supervisord: Supervisord) -> RestartReport | None:
@@ -221,7 +211,7 @@ def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
     Raises:
         FleetError: supervisord does not answer.
     """
-    steps = WorkerRestart(supervisord, _target(worker), timeout, "").wait_ready()
+    steps = WorkerRestart(supervisord.patient(timeout), _target(worker), timeout).wait_ready()
     while True:
         try:
             next(steps)

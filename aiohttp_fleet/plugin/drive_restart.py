@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xmlrpc.client import Fault
 
 from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import SupervisorStates
@@ -12,6 +13,7 @@ from supervisor.xmlrpc import Faults, RPCError
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
 from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RestartReport, RollingRestart, Target
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.worker.arguments import control_path
 
 TURN = 0.05
@@ -20,50 +22,23 @@ IDLE = 1.0
 """Seconds that supervisord waits by itself."""
 
 
-class LocalControl:
+class LocalSupervisord(Supervisord):
     """supervisord's own RPC methods, called inside it.
 
     Args:
         supervisord: the ``Supervisor``.
-
-    Attributes:
-        stopped: namespecs that were stopped here and have yet to be started.
     """
 
     def __init__(self, supervisord: Any) -> None:
+        super().__init__("", "")
         self._rpc = SupervisorNamespaceRPCInterface(supervisord)
-        self.stopped: set[str] = set()
 
-    def process(self, namespec: str) -> dict[str, Any]:
-        """Return what supervisord knows of a process."""
-        return dict(self._call("getProcessInfo", namespec) or {})
-
-    def start(self, namespec: str) -> None:
-        """Start a process, unless it runs already."""
-        self.stopped.discard(namespec)
-        self._call("startProcess", namespec, False, unless=Faults.ALREADY_STARTED)
-
-    def stop(self, namespec: str) -> None:
-        """Send a process its stop signal, unless it is down."""
-        self.stopped.add(namespec)
-        self._call("stopProcess", namespec, False, unless=Faults.NOT_RUNNING)
-
-    def start_stopped(self) -> None:
-        """Start the workers that a restart has stopped and could not start, as soon as they have ended."""
-        for namespec in sorted(self.stopped):
-            try:
-                if self.process(namespec)["statename"] == "STOPPED":
-                    self.start(namespec)
-            except FleetError:  # supervisord does not know it any more
-                self.stopped.discard(namespec)
-
-    def _call(self, method: str, namespec: str, *arguments: object, unless: int | None = None) -> Any:
+    def call_once(self, method: str, *arguments: object) -> Any:
+        """Call a method of the namespace ``supervisor``."""
         try:
-            return getattr(self._rpc, method)(namespec, *arguments)
+            return getattr(self._rpc, method.partition(".")[2])(*arguments)
         except RPCError as error:
-            if error.code == unless:
-                return None
-            raise FleetError(namespec, f"supervisord refused {method} ({error.text})", "see its log") from None
+            raise Fault(error.code, error.text) from None
 
 
 class Restarts:
@@ -76,8 +51,8 @@ class Restarts:
     def __init__(self, supervisord: Any) -> None:
         self._supervisord = supervisord
         self._logger = supervisord.options.logger
-        self._control = LocalControl(supervisord)
-        self._restart = RollingRestart(self._control, [], 0)
+        self._local = LocalSupervisord(supervisord)
+        self._restart = RollingRestart(self._local, [], 0)
         self._restart.end(DONE)
 
     def start(self, namespecs: Sequence[str], timeout: float, check: str, owner: str) -> None:
@@ -95,7 +70,7 @@ class Restarts:
         if self.report().is_running:
             raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self.report().owner}")
         targets = [self._target(namespec) for namespec in namespecs]
-        self._restart = RollingRestart(self._control, targets, timeout, check, owner)
+        self._restart = RollingRestart(self._local, targets, timeout, check, owner)
         self._logger.info(f"fleet: rolling restart of {', '.join(namespecs)} started by {owner}")
 
     def report(self) -> RestartReport:
@@ -108,7 +83,7 @@ class Restarts:
 
     def is_busy(self) -> bool:
         """Whether `advance` has something to do."""
-        return bool(self._control.stopped) or self.report().is_running
+        return bool(self._local.stopped) or self.report().is_running
 
     def advance(self) -> None:
         """Do what can be done now. An error ends the restart, never supervisord."""
@@ -121,13 +96,22 @@ class Restarts:
 
     def _advance(self) -> None:
         if self._supervisord.options.mood < SupervisorStates.RUNNING:
-            self._control.stopped.clear()
+            self._local.stopped.clear()
             self._restart.end(FAILED, "supervisord was stopped or reloaded")
         elif not self.report().is_running:
-            self._control.start_stopped()
+            self._start_stopped()
         elif not (report := self._restart.poll()).is_running:
             reasons = [report.reason, *(done.reason for done in report.restarted)]
             self._logger.info(f"fleet: rolling restart {report.state} {' '.join(filter(None, reasons))}".rstrip())
+
+    def _start_stopped(self) -> None:
+        """Start the workers that a restart has stopped and could not start, as soon as they have ended."""
+        for namespec in sorted(self._local.stopped):
+            try:
+                if self._local.process(namespec)["statename"] == "STOPPED":
+                    self._local.start(namespec)
+            except FleetError:  # supervisord does not know it any more
+                self._local.stopped.discard(namespec)
 
     def _target(self, namespec: str) -> Target:
         group, _, name = namespec.rpartition(":")

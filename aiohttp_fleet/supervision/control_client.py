@@ -14,6 +14,8 @@ TIMEOUT = 2.0
 """Seconds; the answer needs one turn of the worker's event loop."""
 LATE = 0.01
 """Seconds for an answer that is read when the time for all of them is over."""
+BLOCKED = "its event loop is blocked, or it is stopped"
+"""What is wrong with an `Unresponsive` worker."""
 
 
 class Unresponsive(FleetError):
@@ -103,7 +105,7 @@ def read_answer(control: str, connection: UnixConnection) -> Health:
 
 
 def _unresponsive(control: str, reason: str) -> Unresponsive:
-    return Unresponsive(control, reason, "its event loop is blocked, or it is stopped")
+    return Unresponsive(control, reason, BLOCKED)
 
 
 def _no_answer(control: str, error: Exception) -> FleetError:

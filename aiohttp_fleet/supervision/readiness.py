@@ -1,16 +1,20 @@
-"""Whether a worker serves, asked without ever blocking: supervisord's main loop may run this."""
+"""Whether a worker serves, asked without waiting: supervisord's main loop may run this."""
 
 import contextlib
-import socket
+import http.client
+import select
 import time
 from collections.abc import Generator
 from pathlib import Path
 
-from aiohttp_fleet.common.unix_peer import peer_of
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.unix_peer import peer
+from aiohttp_fleet.supervision.control_client import BLOCKED, Unresponsive, send_query
 
 QUERY = 1.0
 """Seconds for the answer of a control socket."""
-_REQUEST = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+REST = 0.1
+"""Seconds for the rest of a status line that has begun to arrive."""
 
 
 def ready_since(path: str, pid: int) -> float | None:
@@ -18,11 +22,28 @@ def ready_since(path: str, pid: int) -> float | None:
 
     Args:
         path: the socket.
-        pid: the process that has to listen on it (unix(7), SO_PEERCRED).
+        pid: the process that has to listen on it.
     """
     with contextlib.suppress(OSError):
-        return Path(path).stat().st_ctime if pid and _listener(path) == pid else None
+        return Path(path).stat().st_ctime if pid and peer(path, wait=False).pid == pid else None
     return None
+
+
+def why_not_served(path: str, pid: int, wait: bool = False) -> str:
+    """Say why process `pid` does not serve a socket; empty when it does.
+
+    Args:
+        path: the socket.
+        pid: the process that has to listen on it.
+        wait: whether to wait while the backlog is full.
+    """
+    try:
+        owner = peer(path, wait).pid
+    except FileNotFoundError:
+        return "its socket is not there yet"
+    except OSError as error:
+        return f"its socket does not answer ({error.strerror})"
+    return "" if owner == pid else f"its socket is served by pid {owner}"
 
 
 def get_status(path: str, target: str, seconds: float) -> Generator[None, None, int]:
@@ -34,26 +55,20 @@ def get_status(path: str, target: str, seconds: float) -> Generator[None, None, 
         seconds: the deadline.
 
     Raises:
-        OSError: it is not answered.
+        Unresponsive: it is not answered in time.
+        FleetError: nothing listens there, or the answer is not HTTP.
     """
-    deadline, head = time.monotonic() + seconds, b""
-    with _connected(path) as sock:
-        sock.sendall(_REQUEST.format(target).encode())
-        while b"\r\n" not in head:
-            try:
-                data = sock.recv(4096)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise TimeoutError(f"no answer in {seconds:g} s") from None
-                yield
-            else:
-                if not data:
-                    raise ConnectionError("the connection was closed")
-                head += data
-    try:
-        return int(head.split(None, 2)[1])
-    except (IndexError, ValueError):
-        raise ConnectionError("the answer is not HTTP") from None
+    deadline, answered = time.monotonic() + seconds, select.poll()
+    with contextlib.closing(send_query(path, REST, target)) as connection:
+        answered.register(connection.sock, select.POLLIN)
+        while not answered.poll(0):
+            if time.monotonic() >= deadline:
+                raise Unresponsive(path, f"no answer in {seconds:g} s", BLOCKED)
+            yield
+        try:
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise FleetError(path, str(error) or "the answer is not HTTP", "see its log") from None
 
 
 def why_not_ready(path: str, control: str, pid: int) -> Generator[None, None, str]:
@@ -67,35 +82,13 @@ def why_not_ready(path: str, control: str, pid: int) -> Generator[None, None, st
         control: its control socket.
         pid: the process.
     """
+    reason = why_not_served(path, pid)
+    if reason or why_not_served(control, pid):
+        return reason
     try:
-        if (owner := _listener(path)) != pid:
-            return f"its socket is served by pid {owner}"
-    except FileNotFoundError:
-        return "its socket is not there yet"
-    except OSError as error:
-        return f"its socket does not answer ({error.strerror})"
-    try:
-        if ready_since(control, pid):
-            yield from get_status(control, "/", QUERY)
-    except TimeoutError:
-        return "its event loop is blocked, or it is stopped"
-    except OSError as error:
-        return f"its control socket does not answer ({error})"
+        yield from get_status(control, "/", QUERY)
+    except Unresponsive:
+        return BLOCKED
+    except FleetError as error:
+        return error.reason
     return ""
-
-
-def _listener(path: str) -> int:
-    with _connected(path) as sock:
-        return peer_of(sock).pid
-
-
-def _connected(path: str) -> socket.socket:
-    """Connect at once or fail: a full backlog is an error (EAGAIN, unix(7))."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        sock.connect(path)
-    except OSError:
-        sock.close()
-        raise
-    return sock

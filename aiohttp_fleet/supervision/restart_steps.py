@@ -5,15 +5,15 @@ supervisord's main loop, so a restart does not depend on its client; without the
 """
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.log_tail import last_lines
 from aiohttp_fleet.supervision.readiness import get_status, why_not_ready
-from aiohttp_fleet.supervision.supervisor_rpc import Unanswered
+from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 KILL = 5.0
 """Seconds beyond stopwaitsecs in which supervisord kills and reaps."""
@@ -22,20 +22,6 @@ CHECK = 10.0
 TAIL = 20
 """Lines at the end of a worker's log that are shown when it fails."""
 _ENDED = ("BACKOFF", "EXITED", "FATAL", "STOPPED")
-T = TypeVar("T")
-
-
-class Control(Protocol):
-    """What a restart needs of supervisord; each method may raise FleetError, `Unanswered` for "not yet"."""
-
-    def process(self, namespec: str) -> Mapping[str, Any]:
-        """Return what supervisord knows of a process (getProcessInfo)."""
-
-    def start(self, namespec: str) -> None:
-        """Start a process, unless it runs already; return at once."""
-
-    def stop(self, namespec: str) -> None:
-        """Send a process its stop signal, unless it is down; return at once."""
 
 
 @dataclass(frozen=True)
@@ -136,44 +122,47 @@ class WorkerRestart:
     """The restart of one worker.
 
     Args:
-        control: supervisord.
+        supervisord: it runs the worker.
         target: the worker.
         timeout: seconds that it gets to become ready.
         check: target of a GET through its own socket that must be answered with a status below 400; empty for none.
 
     Attributes:
         step: what it does now.
-        is_away: whether the worker is stopped and has yet to be started.
     """
 
-    def __init__(self, control: Control, target: Target, timeout: float, check: str) -> None:
-        self._control = control
+    def __init__(self, supervisord: Supervisord, target: Target, timeout: float, check: str = "") -> None:
+        self._supervisord = supervisord
         self._target = target
         self._timeout = timeout
         self._check = check
+        self._info: Mapping[str, Any] = {"pid": 0, "stdout_logfile": "/dev/null"}
         self.step = "draining"
-        self.is_away = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the worker is stopped and has yet to be started."""
+        return self._target.namespec in self._supervisord.stopped
 
     def run(self) -> Generator[None, None, Restarted]:
         """Drain the worker, start it, wait until it is ready; yields wherever it has to wait."""
         began = ended = time.monotonic()
         pid = 0
         try:
-            pid = (yield from self._info(began + self._timeout))["pid"]
+            pid = self._process()["pid"]
             yield from self._stop(pid)
             ended = time.monotonic()
-            yield from self._ask(lambda: self._control.start(self._target.namespec), ended + self._timeout)
-            self.is_away, self.step = False, "starting"
+            self._supervisord.start(self._target.namespec)
+            self.step = "starting"
             reason = yield from self.wait_ready()
             if not reason and self._check:
                 self.step = "checking"
                 reason = yield from self._checked()
         except FleetError as error:
             reason = str(error) if error.thing != self._target.namespec else error.reason
-        took, info = time.monotonic() - ended, self._last_info()
-        log = last_lines(Path(info.get("stdout_logfile") or "/dev/null"), TAIL) if reason else ()
-        new_pid = int(info.get("pid", 0))
-        return Restarted(self._target.name, pid, new_pid, ended - began, took, not reason, reason, log)
+        took = time.monotonic() - ended
+        log = last_lines(Path(self._info["stdout_logfile"]), TAIL) if reason else ()
+        return Restarted(self._target.name, pid, self._info["pid"], ended - began, took, not reason, reason, log)
 
     def wait_ready(self) -> Generator[None, None, str]:
         """Wait until the worker is ready; return why it is not, empty when it is.
@@ -182,26 +171,27 @@ class WorkerRestart:
         """
         deadline = time.monotonic() + self._timeout
         while True:
-            info = yield from self._info(deadline)
+            info = self._process()
             if info["statename"] in _ENDED:
                 words = last_lines(Path(info["stdout_logfile"]), 1) or (info["spawnerr"] or info["description"],)
                 return f"it has ended ({words[0]})"
-            reason = yield from why_not_ready(self._target.socket, self._target.control, int(info["pid"]))
+            reason = yield from why_not_ready(self._target.socket, self._target.control, info["pid"])
             if not reason:
                 return ""
             if time.monotonic() >= deadline:
                 return f"not ready in {self._timeout:g} s: {reason}"
             yield
 
-    def _info(self, deadline: float) -> Generator[None, None, Mapping[str, Any]]:
-        return (yield from self._ask(lambda: self._control.process(self._target.namespec), deadline))
+    def _process(self) -> Mapping[str, Any]:
+        """Return what supervisord knows of the worker, and remember it for the result."""
+        self._info = self._supervisord.process(self._target.namespec)
+        return self._info
 
     def _stop(self, pid: int) -> Generator[None, None, None]:
         namespec, seconds = self._target.namespec, self._target.stopwaitsecs + KILL
         deadline = time.monotonic() + seconds
-        self.is_away = True
-        yield from self._ask(lambda: self._control.stop(namespec), deadline)
-        while pid and (yield from self._info(deadline))["pid"] == pid:
+        self._supervisord.stop(namespec)
+        while pid and self._process()["pid"] == pid:
             if time.monotonic() >= deadline:
                 reason = f"it has not ended in {seconds:g} s"
                 raise FleetError(namespec, reason, f"see supervisorctl status {namespec}")
@@ -210,32 +200,16 @@ class WorkerRestart:
     def _checked(self) -> Generator[None, None, str]:
         try:
             status = yield from get_status(self._target.socket, self._check, CHECK)
-        except OSError as error:
-            return f"GET {self._check} was not answered ({error})"
+        except FleetError as error:
+            return f"GET {self._check} was not answered ({error.reason})"
         return f"GET {self._check} was answered with {status}" if status >= 400 else ""
-
-    def _ask(self, ask: Callable[[], T], deadline: float) -> Generator[None, None, T]:
-        """Call supervisord; until the deadline a call that is not answered is repeated."""
-        while True:
-            try:
-                return ask()
-            except Unanswered:
-                if time.monotonic() >= deadline:
-                    raise
-            yield
-
-    def _last_info(self) -> Mapping[str, Any]:
-        try:
-            return self._control.process(self._target.namespec)
-        except FleetError:
-            return {}
 
 
 class RollingRestart:
     """A rolling restart, driven by this process.
 
     Args:
-        control: supervisord.
+        supervisord: it runs the workers.
         targets: the workers, in order.
         timeout: seconds that each gets to become ready.
         check: see `WorkerRestart`.
@@ -248,28 +222,27 @@ class RollingRestart:
     is_detached = False
 
     def __init__(
-        self, control: Control, targets: Sequence[Target], timeout: float, check: str = "", owner: str = ""
+        self, supervisord: Supervisord, targets: Sequence[Target], timeout: float, check: str = "", owner: str = ""
     ) -> None:
-        self._workers = [WorkerRestart(control, target, timeout, check) for target in targets]
-        self._restarted: list[Restarted] = []
+        self._workers = [WorkerRestart(supervisord, target, timeout, check) for target in targets]
         self._report = RestartReport(RUNNING, owner, [target.name for target in targets])
         self._steps = self._run()
 
     @property
     def report(self) -> RestartReport:
         """The restart at this moment."""
-        step = worker.step if (worker := self._worker) else ""
-        return replace(self._report, step=step, restarted=list(self._restarted))
+        waiting = self._workers[len(self._report.restarted) :]
+        return replace(self._report, step=waiting[0].step if waiting else "")
 
     def poll(self) -> RestartReport:
         """Do what can be done now and return the report; raises nothing: an error ends the restart."""
         try:
-            if self._report.is_cancelled and not (self._worker and self._worker.is_away):
+            if self._report.is_cancelled and not any(worker.is_away for worker in self._workers):
                 self.end(CANCELLED)
             elif self._report.is_running:
                 next(self._steps)
         except StopIteration:
-            self.end(DONE if all(done.ok for done in self._restarted) else FAILED)
+            self.end(DONE if all(done.ok for done in self._report.restarted) else FAILED)
         except Exception as error:
             self.end(FAILED, f"{type(error).__name__}: {error}")
         return self.report
@@ -284,13 +257,9 @@ class RollingRestart:
             self._report = replace(self._report, state=state, reason=reason)
             self._steps.close()
 
-    @property
-    def _worker(self) -> WorkerRestart | None:
-        return next(iter(self._workers[len(self._restarted) :]), None)
-
     def _run(self) -> Generator[None, None, None]:
         for worker in self._workers:
             done = yield from worker.run()
-            self._restarted.append(done)
+            self._report = replace(self._report, restarted=[*self._report.restarted, done])
             if not done.ok:
                 return

@@ -1,6 +1,7 @@
 """supervisord's RPC over its control socket (http://supervisord.org/api.html)."""
 
 import http.client
+import time
 import xmlrpc.client
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -9,6 +10,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_http import UnixConnection
+from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet
 
 TIMEOUT = 10.0
@@ -37,12 +39,24 @@ class Supervisord:
         control_socket: path of its ``[unix_http_server]``.
         conf: its configuration, to name in messages.
         credentials: user and password of the control socket, None without.
+        patience: seconds for which a call that is not answered is repeated.
+
+    Attributes:
+        stopped: namespecs that were stopped by `stop` and have yet to be started by `start`.
     """
 
-    def __init__(self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None, patience: float = 0.0
+    ) -> None:
         self._socket = control_socket
         self._conf = conf
         self._credentials = credentials
+        self._patience = patience
+        self.stopped: set[str] = set()
+
+    def patient(self, seconds: float) -> "Supervisord":
+        """Return the same, whose calls are repeated for so many seconds while they are not answered."""
+        return Supervisord(self._socket, self._conf, self._credentials, seconds)
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord knows of each process (getAllProcessInfo), by namespec.
@@ -71,6 +85,7 @@ class Supervisord:
         Raises:
             FleetError: it could not be spawned.
         """
+        self.stopped.discard(namespec)
         self._call("supervisor.startProcess", namespec, False, unless=ALREADY_STARTED)
 
     def stop(self, namespec: str) -> None:
@@ -79,6 +94,7 @@ class Supervisord:
         Raises:
             FleetError: supervisord knows no such process.
         """
+        self.stopped.add(namespec)
         self._call("supervisor.stopProcess", namespec, False, unless=NOT_RUNNING)
 
     def signal(self, namespec: str, name: str) -> None:
@@ -149,6 +165,28 @@ class Supervisord:
 
     def _call(self, method: str, *arguments: object, unless: int | None = None) -> Any:
         """Call a method; return None for the fault ``unless``, which means that there is nothing to do."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return self.call_once(method, *arguments)
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode == unless:
+                    return None
+                what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
+                raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
+            except Unanswered:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(POLL)
+
+    def call_once(self, method: str, *arguments: object) -> Any:
+        """Call a method.
+
+        Raises:
+            xmlrpc.client.Fault: supervisord refused it.
+            Unanswered: supervisord did not answer in time.
+            FleetError: supervisord does not run, or refused the connection.
+        """
         transport = _Transport(self._socket, self._credentials)
         try:
             with xmlrpc.client.ServerProxy("http://localhost", transport=transport) as proxy:
@@ -159,11 +197,8 @@ class Supervisord:
         except PermissionError:
             reason = "only the user who runs supervisord may use it"
             raise FleetError(self._socket, reason, "retry with sudo") from None
-        except xmlrpc.client.Fault as fault:
-            if fault.faultCode == unless:
-                return None
-            what = " ".join([method.partition(".")[2], *map(str, arguments[:1])])
-            raise FleetError(what, f"supervisord refused it ({fault.faultString})", "see its log") from None
+        except xmlrpc.client.Fault:
+            raise
         except xmlrpc.client.ProtocolError as error:
             step = f"give {self._conf} the username and password that it was started with, or restart it"
             raise FleetError(
