@@ -51,7 +51,7 @@ def restart(
     context.output.add(done=False, reason="", workers=[])
     if attach or cancel:
         return _attach(context, fleet, cancel)
-    return _restart(context, fleet, workers, check, timeout, detach)
+    return _restart(context, fleet, workers, check or "", timeout, detach)
 
 
 def _attach(context: FleetContext, fleet: Fleet, cancel: bool) -> int:
@@ -66,7 +66,7 @@ def _attach(context: FleetContext, fleet: Fleet, cancel: bool) -> int:
 
 
 def _restart(
-    context: FleetContext, fleet: Fleet, workers: list[Worker], check: str | None, timeout: float, detach: bool
+    context: FleetContext, fleet: Fleet, workers: list[Worker], check: str, timeout: float, detach: bool
 ) -> int:
     owner = f"fleet restart (pid {os.getpid()})"
     with ExitStack() as lock, Progress(len(workers), context.output.as_json) as progress:

@@ -114,7 +114,7 @@ def start_restart(
     supervisord: Supervisord,
     workers: Sequence[Worker],
     timeout: float,
-    check: str | None,
+    check: str,
     owner: str,
     detached: bool = False,
 ) -> Run:
@@ -124,7 +124,7 @@ def start_restart(
         supervisord: it runs the workers.
         workers: in order.
         timeout: seconds that each gets to become ready.
-        check: path of a GET through each one's own socket that must be answered with a status below 400.
+        check: path of a GET through each one's own socket, answered with a status below 400; empty for none.
         owner: the command that starts it, such as ``fleet restart (pid 42)``.
         detached: whether it has to go on when this process ends.
 
@@ -136,9 +136,9 @@ def start_restart(
     if running_restart(supervisord) is None:
         if detached:
             raise _without_plugin(supervisord)
-        return RollingRestart(patient, targets, timeout, check or "", owner)
+        return RollingRestart(patient, targets, timeout, check, owner)
     with contextlib.suppress(Unanswered):  # the first report says whether it has started
-        supervisord.start_restart([target.namespec for target in targets], timeout, check or "", owner)
+        supervisord.start_restart([target.namespec for target in targets], timeout, check, owner)
     return RemoteRestart(patient, owner)
 
 

@@ -1,5 +1,6 @@
 """supervisord's RPC over its control socket (http://supervisord.org/api.html)."""
 
+import copy
 import http.client
 import time
 import xmlrpc.client
@@ -39,24 +40,23 @@ class Supervisord:
         control_socket: path of its ``[unix_http_server]``.
         conf: its configuration, to name in messages.
         credentials: user and password of the control socket, None without.
-        patience: seconds for which a call that is not answered is repeated.
 
     Attributes:
         stopped: namespecs that were stopped by `stop` and have yet to be started by `start`.
     """
 
-    def __init__(
-        self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None, patience: float = 0.0
-    ) -> None:
+    def __init__(self, control_socket: str, conf: object, credentials: tuple[str, str] | None = None) -> None:
         self._socket = control_socket
         self._conf = conf
         self._credentials = credentials
-        self._patience = patience
+        self._patience = 0.0
         self.stopped: set[str] = set()
 
     def patient(self, seconds: float) -> "Supervisord":
         """Return the same, whose calls are repeated for so many seconds while they are not answered."""
-        return Supervisord(self._socket, self._conf, self._credentials, seconds)
+        same = copy.copy(self)
+        same._patience = seconds
+        return same
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord knows of each process (getAllProcessInfo), by namespec.

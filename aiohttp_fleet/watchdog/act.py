@@ -6,10 +6,9 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.watchdog.decide import Action, ActionKind
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.restarts import Restarts
-from aiohttp_fleet.watchdog.state import Budget
+from aiohttp_fleet.watchdog.state import Action, ActionKind, Budget
 
 TIMEOUT = 1.0
 """Seconds that a hung worker gets to write its stacks and end."""

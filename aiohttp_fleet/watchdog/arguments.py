@@ -3,16 +3,11 @@
 import argparse
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.common.argument_types import OneLineParser, whole_number
-
-HANG = 4.0
-"""Seconds; with half a second between two snapshots, a hung worker is found within five."""
-RETRY = 60.0
-BUDGET = 5
-SETTLE = 60.0
 
 _SIZE = re.compile(r"(\d+)\s*([KMG]?)B?", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
@@ -81,6 +76,22 @@ def _url(text: str) -> str:
     return text
 
 
+_OPTIONS: tuple[tuple[str, Callable[[str], object], object, str, str], ...] = (
+    ("--program", str, "aiohttp", "NAME", "the workers' program"),
+    # With half a second between two snapshots, a hung worker is found within five.
+    ("--hang", _time, "4s", "TIME", "a worker hangs after so long without an answer"),
+    ("--max-memory", _size, None, "SIZE", "recycle a worker above it, such as 500MB"),
+    ("--max-age", _time, None, "TIME", "recycle a worker after it, such as 1d"),
+    ("--max-requests", whole_number, None, "N", "recycle a worker after so many"),
+    ("--retry", _time, "60s", "TIME", "try again what failed"),
+    ("--budget", whole_number, "5", "N", "at most so many kills and recycles in 5 minutes"),
+    ("--settle", _time, "60s", "TIME", "refresh the standby when all have been ready for so long"),
+    ("--notify", _command, (), "COMMAND", "run it for each event, JSON on its stdin"),
+    ("--webhook", _url, None, "URL", "POST each event there as JSON"),
+)
+"""Name, type, default, and for ``--help`` what its value is and what it does."""
+
+
 def parse(argv: list[str]) -> Options:
     """Read a command line.
 
@@ -88,35 +99,8 @@ def parse(argv: list[str]) -> Options:
         SystemExit: with 2 after one line on stderr, when it is wrong; with 0 after ``--help``.
     """
     parser = OneLineParser("aiohttp_fleet.watchdog", "Kill workers that hang, recycle large ones, refresh the standby.")
-    add = parser.add_argument
-    add("conf", type=Path, help="supervisord.conf")
-    add("--program", default="aiohttp", help="the workers' program (default: %(default)s)")
-    add(
-        "--hang",
-        type=_time,
-        default=HANG,
-        metavar="TIME",
-        help=f"a worker hangs after so long without an answer ({HANG:g} s)",
-    )
-    add("--max-memory", type=_size, metavar="SIZE", help="recycle a worker above it, such as 500MB (default: never)")
-    add("--max-age", type=_time, metavar="TIME", help="recycle a worker after it, such as 1d (default: never)")
-    add("--max-requests", type=whole_number, metavar="N", help="recycle a worker after so many (default: never)")
-    add("--retry", type=_time, default=RETRY, metavar="TIME", help=f"try again what failed (default: {RETRY:g} s)")
-    add(
-        "--budget",
-        type=whole_number,
-        default=BUDGET,
-        metavar="N",
-        help="at most so many kills and recycles in 5 minutes (default: %(default)s)",
-    )
-    add(
-        "--settle",
-        type=_time,
-        default=SETTLE,
-        metavar="TIME",
-        help=f"refresh the standby when all have been ready for so long (default: {SETTLE:g} s)",
-    )
-    add("--notify", type=_command, default=(), metavar="COMMAND", help="run it for each event, JSON on its stdin")
-    add("--webhook", type=_url, metavar="URL", help="POST each event there as JSON")
-    given = parser.parse_args(argv)
-    return Options(**vars(given))
+    parser.add_argument("conf", type=Path, help="supervisord.conf")
+    for name, kind, default, value, text in _OPTIONS:
+        text += f" (default: {default or 'never'})"
+        parser.add_argument(name, type=kind, default=default, metavar=value, help=text)
+    return Options(**vars(parser.parse_args(argv)))

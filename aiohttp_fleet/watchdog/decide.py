@@ -2,38 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from aiohttp_fleet.watchdog.arguments import Options
 from aiohttp_fleet.watchdog.recycling import recycle, refresh
-from aiohttp_fleet.watchdog.state import SLOW_START, UP, FleetSnapshot, History, WorkerSnapshot
-
-
-class ActionKind(StrEnum):
-    """What can be done."""
-
-    NOTIFY = "notify"
-    START = "start"
-    KILL = "kill"
-    RECYCLE = "recycle"
-    REFRESH = "refresh"
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing to do.
-
-    Attributes:
-        kind: what.
-        event: the name of its event, empty for an action without one.
-        snapshot: the worker it is about.
-        reason: why.
-    """
-
-    kind: ActionKind
-    event: str
-    snapshot: WorkerSnapshot
-    reason: str
+from aiohttp_fleet.watchdog.state import SLOW_START, UP, Action, ActionKind, FleetSnapshot, History, WorkerSnapshot
 
 
 @dataclass(frozen=True)
@@ -73,10 +45,10 @@ def decide(
             history = replace(history, retried=fleet.at)
         limited += _hung(snapshot, history, options.hang)
         histories[snapshot.worker.namespec] = history
-    if not is_busy and (chosen := recycle(fleet, options)):
-        limited.append(Action(ActionKind.RECYCLE, "recycled", *chosen))
-    elif not is_busy and not limited and (chosen := refresh(fleet, histories, options.settle)):
-        actions.append(Action(ActionKind.REFRESH, "refreshed", *chosen))
+    if not is_busy and (action := recycle(fleet, options)):
+        limited.append(action)
+    elif not is_busy and not limited and (action := refresh(fleet, histories, options.settle)):
+        actions.append(action)
     events, is_spent = _budget_events(limited, left, memory.is_spent)
     return [*actions, *events, *limited[:left]], Memory(histories, is_spent)
 

@@ -5,32 +5,13 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from aiohttp_fleet.common.stderr_log import log_line
 
 DEADLINE = 10.0
 """Seconds that the command gets, and the webhook."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that has happened; its JSON has these names.
-
-    Attributes:
-        event: what, such as ``hung``; docs/watchdog.md lists all.
-        program: the workers' program.
-        worker: supervisord's process_name, such as ``web1``.
-        reason: why, as a sentence.
-        time: seconds since the epoch.
-    """
-
-    event: str
-    program: str
-    worker: str
-    reason: str
-    time: float
 
 
 class Notifier:
@@ -49,10 +30,17 @@ class Notifier:
         self._problems: set[str] = set()
 
     def notify(self, event: str, worker: str, reason: str) -> None:
-        """Write a line into the log; run the command and call the webhook on a thread."""
+        """Write a line into the log; run the command and call the webhook on a thread.
+
+        Args:
+            event: what has happened, such as ``hung``; docs/watchdog.md lists all.
+            worker: supervisord's process_name, such as ``web1``.
+            reason: why, as a sentence.
+        """
         log_line(f"{worker}: {event}: {reason}")
         if self._notify or self._webhook:
-            happened = Event(event, self._program, worker, reason, round(time.time(), 3))
+            happened: dict[str, Any] = {"event": event, "program": self._program, "worker": worker, "reason": reason}
+            happened["time"] = round(time.time(), 3)
             threading.Thread(target=self._send, args=(happened,), daemon=True).start()
 
     def problem(self, thing: str, reason: str, event: str = "") -> None:
@@ -77,8 +65,8 @@ class Notifier:
             self._problems.discard(thing)
             log_line(f"{thing}: it works again")
 
-    def _send(self, event: Event) -> None:
-        text = json.dumps(asdict(event)).encode()
+    def _send(self, event: Mapping[str, Any]) -> None:
+        text = json.dumps(event).encode()
         if self._notify:
             self._attempt("--notify", lambda: _run(self._notify, event, text))
         if url := self._webhook:
@@ -93,8 +81,8 @@ class Notifier:
             self.fine(thing)
 
 
-def _run(command: tuple[str, ...], event: Event, text: bytes) -> None:
-    environ = {"FLEET_EVENT": event.event, "FLEET_WORKER": event.worker, "FLEET_REASON": event.reason}
+def _run(command: tuple[str, ...], event: Mapping[str, Any], text: bytes) -> None:
+    environ = {f"FLEET_{name.upper()}": event[name] for name in ("event", "worker", "reason")}
     subprocess.run(command, input=text, env=os.environ | environ, timeout=DEADLINE, check=True)
 
 

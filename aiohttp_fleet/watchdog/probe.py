@@ -84,14 +84,10 @@ class Prober:
     def _answers(self, deadline: float) -> dict[str, Health]:
         """Wait for answers, and return those that have come."""
         answers: dict[str, Health] = {}
-        waiting = select.poll()
-        controls = {query.connection.sock.fileno(): control for control, query in self._queries.items()}
-        for fd in controls:
-            waiting.register(fd, select.POLLIN)
-        while controls and (left := deadline - time.monotonic()) > 0:
-            for fd, _ in waiting.poll(left * 1000):
-                control = controls.pop(fd)
-                waiting.unregister(fd)
+        waiting = {query.connection.sock: control for control, query in self._queries.items()}
+        while waiting and (left := deadline - time.monotonic()) > 0:
+            for sock in select.select(list(waiting), [], [], left)[0]:
+                control = waiting.pop(sock)
                 with contextlib.suppress(FleetError):  # it ended before it answered
                     answers[control] = read_answer(control, self._queries[control].connection)
                 self._drop(control)

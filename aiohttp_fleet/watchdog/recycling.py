@@ -1,10 +1,9 @@
 """Which worker is to be recycled, and when the standby is to be refreshed. Pure."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from aiohttp_fleet.watchdog.arguments import Options
-from aiohttp_fleet.watchdog.state import FleetSnapshot, History, WorkerSnapshot
+from aiohttp_fleet.watchdog.state import Action, ActionKind, FleetSnapshot, History, WorkerSnapshot
 
 JITTER = 0.2
 """Part of --max-age and --max-requests by which a limit is lower, so that workers do not reach it together."""
@@ -12,27 +11,20 @@ _GOLDEN = 0.6180339887498949
 _MB = 1024 * 1024
 
 
-class Chosen(NamedTuple):
-    """A worker to restart, and why."""
-
-    snapshot: WorkerSnapshot
-    reason: str
-
-
-def recycle(fleet: FleetSnapshot, options: Options) -> Chosen | None:
-    """Return the oldest worker above a limit; None while a worker is not well.
+def recycle(fleet: FleetSnapshot, options: Options) -> Action | None:
+    """Return that of the oldest worker above a limit; None while a worker is not well.
 
     The oldest: a busy fleet may be above --max-requests again before all workers have been recycled once.
     """
     if not all(snapshot.is_well for snapshot in fleet.workers):
         return None
     above = [
-        Chosen(snapshot, reason)
+        Action(ActionKind.RECYCLE, "recycled", snapshot, reason)
         for snapshot in fleet.workers
         for excess, reason in _excesses(snapshot, options)
         if excess > 1
     ]
-    return min(above, key=lambda chosen: chosen.snapshot.started, default=None)
+    return min(above, key=lambda action: action.snapshot.started, default=None)
 
 
 def _excesses(snapshot: WorkerSnapshot, options: Options) -> Iterator[tuple[float, str]]:
@@ -54,8 +46,8 @@ def _spread(pid: int) -> float:
     return pid * _GOLDEN % 1
 
 
-def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: float) -> Chosen | None:
-    """Return the standby when all workers were started after it, and have been ready for `settle` seconds."""
+def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: float) -> Action | None:
+    """Return that of the standby when all workers were started after it, and have been ready for `settle` seconds."""
     standby = fleet.standby
     if standby is None or not standby.is_well:
         return None
@@ -63,4 +55,5 @@ def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: floa
         since = histories[snapshot.worker.namespec].ready_since
         if snapshot.started <= standby.started or since is None or fleet.at - since < settle:
             return None
-    return Chosen(standby, f"all workers are newer and have been ready for {settle:g} s: it loads their code")
+    reason = f"all workers are newer and have been ready for {settle:g} s: it loads their code"
+    return Action(ActionKind.REFRESH, "refreshed", standby, reason)

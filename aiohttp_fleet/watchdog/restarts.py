@@ -1,6 +1,5 @@
 """Restarts of workers that are well: they are drained first, so each takes a while, and the watch goes on meanwhile."""
 
-import contextlib
 import os
 import threading
 import time
@@ -14,7 +13,6 @@ from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.start_restart import reports, require_no_restart, start_restart
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.restart_steps import RestartReport
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.watchdog.notify import Notifier
 
@@ -41,7 +39,7 @@ class Restarts:
         self._thread: threading.Thread | None = None
         self._not_before = 0.0
         self._checked: tuple[Worker, float] | None = None
-        self._must_finish = False
+        self._supervisord: Supervisord | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -69,7 +67,7 @@ class Restarts:
             except FleetError:
                 return False
             step = (lambda: self._restart(worker, supervisord)) if is_restart else (lambda: self._check(worker))
-            self._checked = None
+            self._checked, self._supervisord = None, supervisord
             self._thread = threading.Thread(target=self._run, args=(step, worker, lock.pop_all()), daemon=True)
         self._thread.start()
         return is_restart
@@ -89,17 +87,13 @@ class Restarts:
         self._checked = worker, time.monotonic()
 
     def _restart(self, worker: Worker, supervisord: Supervisord) -> None:
-        run = start_restart(supervisord, [worker], READY, None, OWNER)
-        report = RestartReport()
-        self._must_finish = not run.is_detached  # supervisord finishes its own
-        for report in reports(run):
-            if report.step != "draining":  # its worker is started again
-                self._must_finish = False
-        failed = [done for done in report.restarted if not done.ok]
-        if failed:
-            raise FleetError(worker.namespec, f"restarted, but {failed[0].reason}", "see its log")
+        *_, report = reports(start_restart(supervisord, [worker], READY, "", OWNER))
+        for done in report.restarted:
+            if not done.ok:
+                raise FleetError(worker.namespec, f"restarted, but {done.reason}", "see its log")
 
     def finish(self) -> None:
         """Wait until a worker that this process has stopped is started again."""
-        with contextlib.suppress(FleetError):  # supervisord is shutting down, or gone
-            wait_until(lambda: not (self._is_running and self._must_finish), READY)
+        if self._supervisord:
+            stopped = self._supervisord.stopped  # empty where supervisord itself drives the restart
+            wait_until(lambda: not (self._is_running and stopped), READY)

@@ -1,6 +1,7 @@
-"""What the watchdog knows: the fleet at one moment, what is remembered of each worker, and the budget. Pure."""
+"""What the watchdog knows: the fleet at one moment, what is remembered of each worker, actions, the budget. Pure."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.health import Health
@@ -63,6 +64,33 @@ class FleetSnapshot:
     def served(self) -> tuple[WorkerSnapshot, ...]:
         """The workers, then the standby where there is one."""
         return (*self.workers, self.standby) if self.standby else self.workers
+
+
+class ActionKind(StrEnum):
+    """What can be done."""
+
+    NOTIFY = "notify"
+    START = "start"
+    KILL = "kill"
+    RECYCLE = "recycle"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do.
+
+    Attributes:
+        kind: what.
+        event: the name of its event, empty for an action without one.
+        snapshot: the worker it is about.
+        reason: why.
+    """
+
+    kind: ActionKind
+    event: str
+    snapshot: WorkerSnapshot
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.health import Health
 from aiohttp_fleet.watchdog.arguments import Options, parse
-from aiohttp_fleet.watchdog.decide import Action, Memory, decide
-from aiohttp_fleet.watchdog.state import FleetSnapshot, WorkerSnapshot
+from aiohttp_fleet.watchdog.decide import Memory, decide
+from aiohttp_fleet.watchdog.state import Action, FleetSnapshot, WorkerSnapshot
 
 
 def options(*arguments: str) -> Options:
