@@ -50,10 +50,11 @@ def read_fleet(path: Path, program: str) -> Fleet:
 
     def workers_of(program: str) -> list[Worker]:
         numbers = _numbers(path, options.parser, program)
+        where = f"{path}, [program:{program}]"
         if program not in groups:
             step = "leave it out of every group"
-            raise FleetError(f"{path}, [program:{program}]", "a [group:x] has taken it in", step)
-        found = [_worker(path, program, config, numbers[config.name]) for config in groups[program]]
+            raise FleetError(where, "a [group:x] has taken it in", step)
+        found = [worker_of(config, program, where, numbers[config.name]) for config in groups[program]]
         return sorted(found, key=lambda worker: worker.number)
 
     workers = workers_of(program)
@@ -147,8 +148,18 @@ def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str,
     }
 
 
-def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Worker:
-    where = f"{path}, [program:{program}]"
+def worker_of(config: ProcessConfig, program: str, where: str, number: int = 0) -> Worker:
+    """Return the worker that supervisor's configuration of a process describes.
+
+    Args:
+        config: the configuration.
+        program: the program's name.
+        where: what an error is about.
+        number: supervisord's process_num.
+
+    Raises:
+        FleetError: its command is not that of a worker.
+    """
     try:
         argv = shlex.split(config.command)
         flags, command = _flags().parse_known_args(argv)
@@ -177,13 +188,14 @@ def _worker(path: Path, program: str, config: ProcessConfig, number: int) -> Wor
 
 def _standby(path: Path, config: ProcessConfig, workers_of: Callable[[str], list[Worker]]) -> Worker:
     """Read ``[program:standby]``, whose command is its own or the workers'."""
-    written = _worker(path, STANDBY, config, 0)
+    where = f"{path}, [program:{STANDBY}]"
+    written = worker_of(config, STANDBY, where)
     if not is_standby(written.argv):
         return written
     try:
         arguments = standby_arguments(written.argv[3:])
     except ValueError as error:
-        raise FleetError(f"{path}, [program:{STANDBY}]", str(error), "fix its command, then retry") from None
+        raise FleetError(where, str(error), "fix its command, then retry") from None
     return standby_of(workers_of(arguments.program), written, arguments)
 
 

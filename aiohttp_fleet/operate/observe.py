@@ -2,6 +2,8 @@
 
 import socket
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from aiohttp_fleet.supervision.health import Health
 from aiohttp_fleet.supervision.readiness import why_not_served
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
+_UNKNOWN = {"statename": "UNKNOWN", "pid": 0, "now": 0, "start": 0}
+"""A process that supervisord does not know."""
 _UP = ("STARTING", "RUNNING", "STOPPING")
 CONNECT_TIMEOUT = 2.0
 """Seconds for nginx to accept a connection."""
@@ -61,19 +65,21 @@ def observe(fleet: Fleet, supervisord: Supervisord) -> list[Process]:
     Raises:
         FleetError: supervisord does not answer.
     """
-    infos = supervisord.processes()
-    up = [worker.control for worker in fleet.served if infos.get(worker.namespec, {}).get("pid")]
+    infos = defaultdict(lambda: _UNKNOWN, supervisord.processes())
+    up = [worker.control for worker in fleet.served if infos[worker.namespec]["pid"]]
     answers = query_all(up, ANSWER)
-    rows = [_worker(worker, infos.get(worker.namespec), answers.get(worker.control)) for worker in fleet.served]
+    rows = [_worker(worker, infos[worker.namespec], answers.get(worker.control)) for worker in fleet.served]
     if fleet.watchdog:
-        rows.append(_watchdog(fleet.watchdog, infos.get(fleet.watchdog)))
-    return [*rows, _nginx(fleet, fleet.nginx, infos.get(fleet.nginx))] if fleet.nginx else rows
+        reason = _not_running(fleet.watchdog, infos[fleet.watchdog])
+        rows.append(_process("watchdog", fleet.watchdog, "", infos[fleet.watchdog], reason))
+    if fleet.nginx:
+        rows.append(_nginx(fleet, fleet.nginx, infos[fleet.nginx]))
+    return rows
 
 
-def _worker(worker: Worker, info: dict[str, Any] | None, answer: Health | FleetError | None) -> Process:
-    pid = info["pid"] if info else 0
-    health = answer if isinstance(answer, Health) and answer.pid == pid else None
-    reason = _down(worker.namespec, info) or _unwell(health, answer) or _not_served(worker, info or {})
+def _worker(worker: Worker, info: Mapping[str, Any], answer: Health | FleetError | None) -> Process:
+    health = answer if isinstance(answer, Health) and answer.pid == info["pid"] else None
+    reason = _down(worker.namespec, info) or _unwell(health, answer) or _not_served(worker, info)
     return _process(worker.name, worker.namespec, worker.socket, info, reason, health)
 
 
@@ -84,30 +90,27 @@ def _unwell(health: Health | None, answer: Health | FleetError | None) -> str:
     return health.state if health and health.state != "ready" else ""
 
 
-def _watchdog(namespec: str, info: dict[str, Any] | None) -> Process:
-    state = info["statename"] if info else ""
-    reason = _down(namespec, info) or ("" if state == "RUNNING" else state.lower())
-    return _process("watchdog", namespec, "", info, reason)
-
-
-def _nginx(fleet: Fleet, namespec: str, info: dict[str, Any] | None) -> Process:
+def _nginx(fleet: Fleet, namespec: str, info: Mapping[str, Any]) -> Process:
     found = listen_address(read_text(fleet.nginx_conf))
     where = "{}:{}".format(*found) if found else "?"
-    reason = _down(namespec, info) or _not_listening(found, info or {}, fleet.nginx_conf)
+    reason = _not_running(namespec, info) or _not_listening(found, info, fleet.nginx_conf)
     return _process("nginx", namespec, where, info, reason)
 
 
 def _process(
-    name: str, namespec: str, where: str, info: dict[str, Any] | None, reason: str, health: Health | None = None
+    name: str, namespec: str, where: str, info: Mapping[str, Any], reason: str, health: Health | None = None
 ) -> Process:
-    info = info or {"statename": "UNKNOWN", "pid": 0, "now": 0, "start": 0}
     pid = info["pid"] or None
     uptime = info["now"] - info["start"] if pid else None
     return Process(name, namespec, info["statename"], pid, uptime, where, not reason, reason, health)
 
 
-def _down(namespec: str, info: dict[str, Any] | None) -> str:
-    if info is None:
+def _not_running(namespec: str, info: Mapping[str, Any]) -> str:
+    return _down(namespec, info) or ("" if info["statename"] == "RUNNING" else info["statename"].lower())
+
+
+def _down(namespec: str, info: Mapping[str, Any]) -> str:
+    if info is _UNKNOWN:
         return "supervisord does not know it; supervisorctl update"
     if info["statename"] in _UP:
         return ""
@@ -123,14 +126,12 @@ def _last_reason(log: Path) -> str:
     return next(lines, "")
 
 
-def _not_served(worker: Worker, info: dict[str, Any]) -> str:
+def _not_served(worker: Worker, info: Mapping[str, Any]) -> str:
     reason = why_not_served(worker.socket, info["pid"], wait=True)
     return "draining" if reason and info["statename"] == "STOPPING" else reason
 
 
-def _not_listening(found: tuple[str, int] | None, info: dict[str, Any], conf: Path) -> str:
-    if info["statename"] != "RUNNING":
-        return str(info["statename"]).lower()
+def _not_listening(found: tuple[str, int] | None, info: Mapping[str, Any], conf: Path) -> str:
     if found is None:
         return "its configuration has no TCP port"
     try:

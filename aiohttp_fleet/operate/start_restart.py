@@ -19,7 +19,6 @@ from aiohttp_fleet.supervision.restart_steps import (
     RUNNING,
     RestartReport,
     RollingRestart,
-    Target,
     WorkerRestart,
     report_of,
 )
@@ -131,14 +130,13 @@ def start_restart(
     Raises:
         FleetError: one is running, supervisord cannot do it, or does not answer.
     """
-    targets = [_target(worker) for worker in workers]
-    patient = supervisord.patient(max(target.stopwaitsecs for target in targets) + KILL + timeout + CHECK)
+    patient = supervisord.patient(max(worker.stopwaitsecs for worker in workers) + KILL + timeout + CHECK)
     if running_restart(supervisord) is None:
         if detached:
             raise _without_plugin(supervisord)
-        return RollingRestart(patient, targets, timeout, check, owner)
+        return RollingRestart(patient, workers, timeout, check, owner)
     with contextlib.suppress(Unanswered):  # the first report says whether it has started
-        supervisord.start_restart([target.namespec for target in targets], timeout, check, owner)
+        supervisord.start_restart([worker.namespec for worker in workers], timeout, check, owner)
     return RemoteRestart(patient, owner)
 
 
@@ -211,7 +209,7 @@ def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:
     Raises:
         FleetError: supervisord does not answer.
     """
-    steps = WorkerRestart(supervisord.patient(timeout), _target(worker), timeout).wait_ready()
+    steps = WorkerRestart(supervisord.patient(timeout), worker, timeout).wait_ready()
     while True:
         try:
             next(steps)
@@ -224,7 +222,3 @@ def _without_plugin(supervisord: Supervisord) -> FleetError:
     plugin = supervisord.plugin() or {"missing": ["supervisord has no [rpcinterface:fleet]"]}
     reason = f"only supervisord can drive a restart without its client ({'; '.join(plugin.get('missing', ()))})"
     return FleetError("fleet restart", reason, "see the shipped supervisord.conf, then restart supervisord")
-
-
-def _target(worker: Worker) -> Target:
-    return Target(worker.namespec, worker.socket, worker.control, worker.stopwaitsecs)

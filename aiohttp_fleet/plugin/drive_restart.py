@@ -1,7 +1,7 @@
 """Drive a rolling restart from the main loop of supervisord: it goes on when the client that started it ends."""
 
-import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault
@@ -11,10 +11,11 @@ from supervisor.states import SupervisorStates
 from supervisor.xmlrpc import Faults, RPCError
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.config.fleet import Worker
+from aiohttp_fleet.config.supervisord_conf import worker_of
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
-from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RestartReport, RollingRestart, Target
+from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RestartReport, RollingRestart
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
-from aiohttp_fleet.worker.arguments import control_path
 
 TURN = 0.05
 """Seconds between two turns of supervisord's main loop while workers restart; otherwise it is woken by events."""
@@ -69,8 +70,8 @@ class Restarts:
         """
         if self.report().is_running:
             raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self.report().owner}")
-        targets = [self._target(namespec) for namespec in namespecs]
-        self._restart = RollingRestart(self._local, targets, timeout, check, owner)
+        workers = [self._worker(namespec) for namespec in namespecs]
+        self._restart = RollingRestart(self._local, workers, timeout, check, owner)
         self._logger.info(f"fleet: rolling restart of {', '.join(namespecs)} started by {owner}")
 
     def report(self) -> RestartReport:
@@ -113,18 +114,14 @@ class Restarts:
             except FleetError:  # supervisord does not know it any more
                 self._local.stopped.discard(namespec)
 
-    def _target(self, namespec: str) -> Target:
+    def _worker(self, namespec: str) -> Worker:
         group, _, name = namespec.rpartition(":")
         try:
-            config = self._supervisord.process_groups[group or name].processes[name].config
+            return absolute_worker(self._supervisord.process_groups[group or name].processes[name].config, namespec)
         except KeyError:
             raise RPCError(Faults.BAD_NAME, namespec) from None
-        paths = option(config, "--path")
-        if not paths:
-            raise RPCError(Faults.FAILED, f"the command of {namespec} has no --path")
-        control = (option(config, "--control") or [control_path(paths[0])])[-1]
-        directory = config.directory or ""
-        return Target(namespec, str(Path(directory, paths[0])), str(Path(directory, control)), config.stopwaitsecs)
+        except FleetError as error:
+            raise RPCError(Faults.FAILED, str(error)) from None
 
 
 def install(supervisord: Any) -> Restarts:
@@ -135,20 +132,16 @@ def install(supervisord: Any) -> Restarts:
     return restarts
 
 
-def option(config: Any, name: str) -> list[str]:
-    """Return the values of an option in a process's command, in order.
+def absolute_worker(config: Any, namespec: str) -> Worker:
+    """Return a worker with the whole paths of its sockets.
 
     Args:
         config: supervisor's ``ProcessConfig``.
-        name: the option, such as ``--path``.
+        namespec: what supervisorctl calls it.
+
+    Raises:
+        FleetError: its command is not that of a worker.
     """
-    try:
-        words = shlex.split(config.command)
-    except ValueError:  # it cannot be started either
-        return []
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    return [
-        following if word == name else word.removeprefix(f"{name}=")
-        for word, following in pairs
-        if word == name or word.startswith(f"{name}=")
-    ]
+    worker = worker_of(config, namespec.partition(":")[0], namespec)
+    path, control = (str(Path(worker.directory or "", name)) for name in (worker.socket, worker.control))
+    return replace(worker, sockets=(path,), control=control)

@@ -4,10 +4,10 @@ After an edit of both commands, ``update`` replaces the workers' group and then,
 for a moment no process would serve, and with a command that does not work none ever would.
 """
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from supervisor.http import NOT_DONE_YET
@@ -15,11 +15,11 @@ from supervisor.rpcinterface import SupervisorNamespaceRPCInterface
 from supervisor.states import ProcessStates
 from supervisor.xmlrpc import Faults, RPCError
 
-from aiohttp_fleet.plugin.drive_restart import option
+from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.config.supervisord_conf import STANDBY, WORKER
+from aiohttp_fleet.plugin.drive_restart import absolute_worker
 from aiohttp_fleet.supervision.readiness import ready_since
 
-STANDBY = "standby"
-WORKER = "aiohttp_fleet.worker"
 PATIENCE = 60.0
 """Seconds that the workers get to become ready."""
 ASKED_AGAIN = 2.0
@@ -30,72 +30,68 @@ _COMING = (ProcessStates.STARTING, ProcessStates.RUNNING, ProcessStates.BACKOFF)
 
 
 def install(supervisord: Any) -> None:
-    """Replace the RPC method; after ``supervisorctl reload`` also the replacement from before."""
-    keep, stop = KeepStandby(supervisord), SupervisorNamespaceRPCInterface.stopProcessGroup
-    stop = getattr(stop, "__wrapped__", stop)
-
-    @functools.wraps(stop)
-    def stop_group(interface: Any, name: str, wait: bool = True) -> Any:
-        stopping = functools.partial(stop, interface, name, wait)
-        return keep.waiting(interface, stopping) if name == STANDBY else stopping()
-
-    SupervisorNamespaceRPCInterface.stopProcessGroup = stop_group
-
-
-class KeepStandby:
-    """Wraps the RPC method that stops the standby together with its group.
+    """Wrap the RPC method that stops the standby together with its group; ``supervisorctl reload`` installs it again.
 
     ``supervisorctl stop standby`` and a shutdown use other methods, and stop it at once.
 
     Args:
         supervisord: the ``Supervisor``.
     """
+    stop = SupervisorNamespaceRPCInterface.stopProcessGroup
+    stop = getattr(stop, "__wrapped__", stop)
 
-    def __init__(self, supervisord: Any) -> None:
-        self._supervisord = supervisord
+    @functools.wraps(stop)
+    def stop_group(interface: Any, name: str, wait: bool = True) -> Any:
+        stopping = functools.partial(stop, interface, name, wait)
+        return _waiting(supervisord, interface, stopping) if name == STANDBY else stopping()
 
-    def waiting(self, interface: Any, stop: Callable[[], Any]) -> Any:
-        """Return a function that supervisord calls until it has a result (supervisor/http.py, NOT_DONE_YET)."""
-        deadline = time.monotonic() + PATIENCE
-        stopping: Callable[[], Any] | None = None
-
-        def poll() -> Any:
-            nonlocal stopping
-            if stopping is None:
-                if self._are_coming() and time.monotonic() < deadline:
-                    return NOT_DONE_YET
-                self._require_ready()
-                stopping = stop()
-            return stopping()
-
-        poll.delay = POLL  # type: ignore[attr-defined]
-        poll.rpcinterface = interface  # type: ignore[attr-defined]
-        return poll
-
-    def _are_coming(self) -> bool:
-        """Whether a worker that is to run is not ready."""
-        return any(state in _COMING and not is_ready for state, is_ready in self._workers())
-
-    def _require_ready(self) -> None:
-        """Refuse when workers are to run and none does; workers that the operator has stopped do not count."""
-        workers = [(state, is_ready) for state, is_ready in self._workers() if state != ProcessStates.STOPPED]
-        if workers and not any(state in _COMING and is_ready for state, is_ready in workers):
-            text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, fix it, update again"
-            raise RPCError(Faults.FAILED, text)
-
-    def _workers(self) -> list[tuple[int, bool]]:
-        """Return the state of each worker but the standby, and whether it is ready."""
-        return [
-            (_state(process), _is_ready(paths[0], process))
-            for name, group in self._supervisord.process_groups.items()
-            for process in group.processes.values()
-            if name != STANDBY and WORKER in process.config.command and (paths := option(process.config, "--path"))
-        ]
+    SupervisorNamespaceRPCInterface.stopProcessGroup = stop_group
 
 
-def _is_ready(path: str, process: Any) -> bool:
+def _waiting(supervisord: Any, interface: Any, stop: Callable[[], Any]) -> Any:
+    """Return a function that supervisord calls until it has a result (supervisor/http.py, NOT_DONE_YET)."""
+    deadline = time.monotonic() + PATIENCE
+    stopping: Callable[[], Any] | None = None
+
+    def poll() -> Any:
+        nonlocal stopping
+        if stopping is None:
+            workers = _workers(supervisord)
+            are_coming = any(state in _COMING and not is_ready for state, is_ready in workers)
+            if are_coming and time.monotonic() < deadline:
+                return NOT_DONE_YET
+            _require_ready(workers)
+            stopping = stop()
+        return stopping()
+
+    poll.delay = POLL  # type: ignore[attr-defined]
+    poll.rpcinterface = interface  # type: ignore[attr-defined]
+    return poll
+
+
+def _require_ready(workers: list[tuple[int, bool]]) -> None:
+    """Refuse when workers are to run and none does; workers that the operator has stopped do not count."""
+    wanted = [(state, is_ready) for state, is_ready in workers if state != ProcessStates.STOPPED]
+    if wanted and not any(state in _COMING and is_ready for state, is_ready in wanted):
+        text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, fix it, update again"
+        raise RPCError(Faults.FAILED, text)
+
+
+def _workers(supervisord: Any) -> list[tuple[int, bool]]:
+    """Return the state of each worker but the standby, and whether it is ready."""
+    found = []
+    for name, group in supervisord.process_groups.items():
+        for process in group.processes.values():
+            if name != STANDBY and WORKER in process.config.command:
+                with contextlib.suppress(FleetError):  # it has no path
+                    worker = absolute_worker(process.config, name)
+                    found.append((_state(process), _is_ready(worker.socket, process.pid)))
+    return found
+
+
+def _is_ready(path: str, pid: int) -> bool:
     """Whether a worker has served its path for so long that nginx uses it."""
-    since = ready_since(str(Path(process.config.directory or "", path)), process.pid)
+    since = ready_since(path, pid)
     return since is not None and since < time.time() - ASKED_AGAIN
 
 

@@ -32,7 +32,7 @@ class LiveNumprocs:
         self._logger = supervisord.options.logger
         self._diff = supervisord.diff_to_active
         self._add = supervisord.add_process_group
-        self._leaving: list[Any] = []
+        self._leaving: dict[int, Any] = {}  # by id(): supervisord compares processes by their priority
 
     def diff(self) -> tuple[list[Any], list[Any], list[Any]]:
         """Return the groups that are new, changed and gone; those that `add` can change live count as new."""
@@ -59,7 +59,7 @@ class LiveNumprocs:
     def watch(self, event: Any) -> None:
         """Drop a removed process when it has stopped."""
         try:
-            if any(event.process is process for process in self._leaving):
+            if id(event.process) in self._leaving:
                 self._settle(event.process.group)
         except Exception as error:  # raised here, it would end supervisord
             self._logger.warn(f"fleet: a stopped process could not be dropped ({type(error).__name__}: {error})")
@@ -81,8 +81,7 @@ class LiveNumprocs:
         )
 
     def _remove(self, process: Any) -> None:
-        if not any(process is leaving for leaving in self._leaving):
-            self._leaving.append(process)
+        self._leaving[id(process)] = process
         if process.state == ProcessStates.BACKOFF:
             process.give_up()
         elif process.state in (ProcessStates.STARTING, ProcessStates.RUNNING):
@@ -93,11 +92,10 @@ class LiveNumprocs:
 
         The dictionary is replaced, not changed: supervisord may be iterating over it.
         """
-        gone = [process for process in self._leaving if process.group is group and process.state in STOPPED_STATES]
-        self._leaving = [process for process in self._leaving if not any(process is other for other in gone)]
-        processes = {
-            name: process for name, process in group.processes.items() if not any(process is other for other in gone)
-        }
+        processes = dict(group.processes)
+        for name, process in group.processes.items():
+            if id(process) in self._leaving and process.state in STOPPED_STATES:
+                del processes[name], self._leaving[id(process)]
         for config in group.config.process_configs:
             if config.name not in processes:
                 config.create_autochildlogs()

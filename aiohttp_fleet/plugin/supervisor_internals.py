@@ -37,13 +37,15 @@ NUMPROCS = Feature(
 STANDBY = Feature(
     "supervisorctl update of the standby does not wait for the workers",
     "supervisord.process_groups group.processes process.state process.pid process.laststart "
-    "process.config.command process.config.directory process.config.autostart http.NOT_DONE_YET "
+    "process.config.command process.config.directory process.config.environment process.config.stopwaitsecs "
+    "process.config.autostart http.NOT_DONE_YET "
     "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
 )
 RESTART = Feature(
     "a rolling restart is driven by its client, and ends with it",
     "supervisord.tick supervisord.options.mood supervisord.options.poller.poll supervisord.process_groups "
-    "group.processes process.config.command process.config.directory process.config.stopwaitsecs "
+    "group.processes process.config.command process.config.directory process.config.environment "
+    "process.config.stopwaitsecs "
     "rpcinterface.SupervisorNamespaceRPCInterface",
 )
 

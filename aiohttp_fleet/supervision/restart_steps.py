@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.log_tail import last_lines
+from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.readiness import get_status, why_not_ready
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
@@ -22,28 +23,6 @@ CHECK = 10.0
 TAIL = 20
 """Lines at the end of a worker's log that are shown when it fails."""
 _ENDED = ("BACKOFF", "EXITED", "FATAL", "STOPPED")
-
-
-@dataclass(frozen=True)
-class Target:
-    """A worker to restart.
-
-    Attributes:
-        namespec: what supervisorctl calls it, such as ``aiohttp:web1``.
-        socket: the path it serves.
-        control: the path of its control socket.
-        stopwaitsecs: seconds until supervisord kills it.
-    """
-
-    namespec: str
-    socket: str
-    control: str
-    stopwaitsecs: int
-
-    @property
-    def name(self) -> str:
-        """Such as ``web1``."""
-        return self.namespec.rpartition(":")[2]
 
 
 @dataclass(frozen=True)
@@ -123,7 +102,7 @@ class WorkerRestart:
 
     Args:
         supervisord: it runs the worker.
-        target: the worker.
+        worker: the worker.
         timeout: seconds that it gets to become ready.
         check: target of a GET through its own socket that must be answered with a status below 400; empty for none.
 
@@ -131,9 +110,9 @@ class WorkerRestart:
         step: what it does now.
     """
 
-    def __init__(self, supervisord: Supervisord, target: Target, timeout: float, check: str = "") -> None:
+    def __init__(self, supervisord: Supervisord, worker: Worker, timeout: float, check: str = "") -> None:
         self._supervisord = supervisord
-        self._target = target
+        self._worker = worker
         self._timeout = timeout
         self._check = check
         self._info: Mapping[str, Any] = {"pid": 0, "stdout_logfile": "/dev/null"}
@@ -142,7 +121,7 @@ class WorkerRestart:
     @property
     def is_away(self) -> bool:
         """Whether the worker is stopped and has yet to be started."""
-        return self._target.namespec in self._supervisord.stopped
+        return self._worker.namespec in self._supervisord.stopped
 
     def run(self) -> Generator[None, None, Restarted]:
         """Drain the worker, start it, wait until it is ready; yields wherever it has to wait."""
@@ -152,17 +131,17 @@ class WorkerRestart:
             pid = self._process()["pid"]
             yield from self._stop(pid)
             ended = time.monotonic()
-            self._supervisord.start(self._target.namespec)
+            self._supervisord.start(self._worker.namespec)
             self.step = "starting"
             reason = yield from self.wait_ready()
             if not reason and self._check:
                 self.step = "checking"
                 reason = yield from self._checked()
         except FleetError as error:
-            reason = str(error) if error.thing != self._target.namespec else error.reason
+            reason = str(error) if error.thing != self._worker.namespec else error.reason
         took = time.monotonic() - ended
         log = last_lines(Path(self._info["stdout_logfile"]), TAIL) if reason else ()
-        return Restarted(self._target.name, pid, self._info["pid"], ended - began, took, not reason, reason, log)
+        return Restarted(self._worker.name, pid, self._info["pid"], ended - began, took, not reason, reason, log)
 
     def wait_ready(self) -> Generator[None, None, str]:
         """Wait until the worker is ready; return why it is not, empty when it is.
@@ -175,7 +154,7 @@ class WorkerRestart:
             if info["statename"] in _ENDED:
                 words = last_lines(Path(info["stdout_logfile"]), 1) or (info["spawnerr"] or info["description"],)
                 return f"it has ended ({words[0]})"
-            reason = yield from why_not_ready(self._target.socket, self._target.control, info["pid"])
+            reason = yield from why_not_ready(self._worker.socket, self._worker.control, info["pid"])
             if not reason:
                 return ""
             if time.monotonic() >= deadline:
@@ -184,11 +163,11 @@ class WorkerRestart:
 
     def _process(self) -> Mapping[str, Any]:
         """Return what supervisord knows of the worker, and remember it for the result."""
-        self._info = self._supervisord.process(self._target.namespec)
+        self._info = self._supervisord.process(self._worker.namespec)
         return self._info
 
     def _stop(self, pid: int) -> Generator[None, None, None]:
-        namespec, seconds = self._target.namespec, self._target.stopwaitsecs + KILL
+        namespec, seconds = self._worker.namespec, self._worker.stopwaitsecs + KILL
         deadline = time.monotonic() + seconds
         self._supervisord.stop(namespec)
         while pid and self._process()["pid"] == pid:
@@ -199,7 +178,7 @@ class WorkerRestart:
 
     def _checked(self) -> Generator[None, None, str]:
         try:
-            status = yield from get_status(self._target.socket, self._check, CHECK)
+            status = yield from get_status(self._worker.socket, self._check, CHECK)
         except FleetError as error:
             return f"GET {self._check} was not answered ({error.reason})"
         return f"GET {self._check} was answered with {status}" if status >= 400 else ""
@@ -210,7 +189,7 @@ class RollingRestart:
 
     Args:
         supervisord: it runs the workers.
-        targets: the workers, in order.
+        workers: in order.
         timeout: seconds that each gets to become ready.
         check: see `WorkerRestart`.
         owner: the command that started it.
@@ -222,10 +201,10 @@ class RollingRestart:
     is_detached = False
 
     def __init__(
-        self, supervisord: Supervisord, targets: Sequence[Target], timeout: float, check: str = "", owner: str = ""
+        self, supervisord: Supervisord, workers: Sequence[Worker], timeout: float, check: str = "", owner: str = ""
     ) -> None:
-        self._workers = [WorkerRestart(supervisord, target, timeout, check) for target in targets]
-        self._report = RestartReport(RUNNING, owner, [target.name for target in targets])
+        self._workers = [WorkerRestart(supervisord, worker, timeout, check) for worker in workers]
+        self._report = RestartReport(RUNNING, owner, [worker.name for worker in workers])
         self._steps = self._run()
 
     @property
