@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from contextlib import ExitStack
 from dataclasses import asdict
 
@@ -10,13 +11,13 @@ import click
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
+from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.static.apply import require_current
 from aiohttp_fleet.operate.start_restart import (
     Run,
     attach_restart,
     plan_restart,
-    reports,
     require_no_restart,
     select_workers,
     start_restart,
@@ -94,20 +95,18 @@ def _follow(run: Run, progress: Progress, signals: list[int], cancel: bool = Fal
 
     SIGHUP, the end of the operator's connection, ends only this client where the restart goes on without it.
     """
-    report, shown = RestartReport(RUNNING), ("", "")
-
-    def is_left() -> bool:
-        return run.is_detached and signal.SIGHUP in signals
-
-    for following in reports(run, lambda: cancel or (signals and not is_left())):
-        if is_left():
-            break
-        for done in following.restarted[len(report.restarted) :]:
+    report, shown = RestartReport(RUNNING), ""
+    while report.is_running and not (run.is_detached and signal.SIGHUP in signals):
+        if (cancel or signals) and not report.is_cancelled:
+            run.cancel()
+        before, report = report, run.poll()
+        for done in report.restarted[len(before.restarted) :]:
             progress.done(_line(done), done.ok)
-        report = following
-        if report.is_running and report.remaining and shown != (report.remaining[0], report.step):
-            shown = report.remaining[0], report.step
-            progress.begin(": ".join(shown))
+        now = f"{report.remaining[0]}: {report.step}" if report.is_running and report.remaining else shown
+        if now != shown:
+            progress.begin(now)
+        shown = now
+        time.sleep(POLL)
     signals.clear()
     return report
 

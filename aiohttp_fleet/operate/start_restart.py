@@ -5,7 +5,7 @@ supervisord drives it where the plugin is loaded, so it goes on when this client
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_directory, process_environ
@@ -13,15 +13,7 @@ from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.observe import observe
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.restart_steps import (
-    CHECK,
-    KILL,
-    RUNNING,
-    RestartReport,
-    RollingRestart,
-    WorkerRestart,
-    report_of,
-)
+from aiohttp_fleet.supervision.restart_steps import CHECK, KILL, RestartReport, RollingRestart, WorkerRestart, report_of
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, Unanswered
 
 
@@ -177,25 +169,6 @@ def require_no_restart(fleet: Fleet, supervisord: Supervisord) -> None:
     if report and report.is_running:
         reason = f"a rolling restart is running (by {report.owner}; {report.remaining[0]} is {report.step})"
         raise FleetError(fleet.program, reason, "fleet restart --attach shows it, fleet restart --cancel ends it")
-
-
-def reports(run: Run, interrupted: Callable[[], object] = lambda: False) -> Iterator[RestartReport]:
-    """Yield reports until the restart has ended; the last one is the result.
-
-    Args:
-        run: the restart.
-        interrupted: once it returns something true, the restart is cancelled.
-
-    Raises:
-        FleetError: supervisord does not answer for too long.
-    """
-    report = RestartReport(RUNNING)
-    while report.is_running:
-        if interrupted() and not report.is_cancelled:
-            run.cancel()
-        report = run.poll()
-        yield report
-        time.sleep(POLL)
 
 
 def wait_ready(supervisord: Supervisord, worker: Worker, timeout: float) -> str:

@@ -14,7 +14,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.config.supervisord_conf import worker_of
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
-from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RestartReport, RollingRestart
+from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RollingRestart
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
 TURN = 0.05
@@ -47,14 +47,17 @@ class Restarts:
 
     Args:
         supervisord: the ``Supervisor``.
+
+    Attributes:
+        restart: the one that runs, or the last one; one without workers when there was none.
     """
 
     def __init__(self, supervisord: Any) -> None:
         self._supervisord = supervisord
         self._logger = supervisord.options.logger
         self._local = LocalSupervisord(supervisord)
-        self._restart = RollingRestart(self._local, [], 0)
-        self._restart.end(DONE)
+        self.restart = RollingRestart(self._local, [], 0)
+        self.restart.end(DONE)
 
     def start(self, namespecs: Sequence[str], timeout: float, check: str, owner: str) -> None:
         """Start a rolling restart.
@@ -68,23 +71,15 @@ class Restarts:
         Raises:
             RPCError: one is running, or a worker is unknown or has no ``--path``.
         """
-        if self.report().is_running:
-            raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self.report().owner}")
+        if self.restart.report.is_running:
+            raise RPCError(Faults.FAILED, f"a rolling restart is running, started by {self.restart.report.owner}")
         workers = [self._worker(namespec) for namespec in namespecs]
-        self._restart = RollingRestart(self._local, workers, timeout, check, owner)
+        self.restart = RollingRestart(self._local, workers, timeout, check, owner)
         self._logger.info(f"fleet: rolling restart of {', '.join(namespecs)} started by {owner}")
-
-    def report(self) -> RestartReport:
-        """Return the restart that runs, or the last one; without workers when there was none."""
-        return self._restart.report
-
-    def cancel(self) -> None:
-        """End the one that runs as soon as no worker is stopped."""
-        self._restart.cancel()
 
     def is_busy(self) -> bool:
         """Whether `advance` has something to do."""
-        return bool(self._local.stopped) or self.report().is_running
+        return bool(self._local.stopped) or self.restart.report.is_running
 
     def advance(self) -> None:
         """Do what can be done now. An error ends the restart, never supervisord."""
@@ -93,15 +88,15 @@ class Restarts:
                 self._advance()
         except Exception as error:
             self._logger.warn(f"fleet: the rolling restart has failed ({type(error).__name__}: {error})")
-            self._restart.end(FAILED, f"{type(error).__name__}: {error}")
+            self.restart.end(FAILED, f"{type(error).__name__}: {error}")
 
     def _advance(self) -> None:
         if self._supervisord.options.mood < SupervisorStates.RUNNING:
             self._local.stopped.clear()
-            self._restart.end(FAILED, "supervisord was stopped or reloaded")
-        elif not self.report().is_running:
+            self.restart.end(FAILED, "supervisord was stopped or reloaded")
+        elif not self.restart.report.is_running:
             self._start_stopped()
-        elif not (report := self._restart.poll()).is_running:
+        elif not (report := self.restart.poll()).is_running:
             reasons = [report.reason, *(done.reason for done in report.restarted)]
             self._logger.info(f"fleet: rolling restart {report.state} {' '.join(filter(None, reasons))}".rstrip())
 

@@ -57,14 +57,14 @@ class FleetInterface:
 
         @return struct result  A struct, see supervision/restart_steps.py; without workers when there was none
         """
-        return asdict(self._available().report())
+        return asdict(self._available().restart.report)
 
     def cancelRestart(self) -> bool:  # noqa: N802
         """End the rolling restart as soon as no process is stopped.
 
         @return boolean result Always true unless error
         """
-        self._available().cancel()
+        self._available().restart.cancel()
         return True
 
     def _available(self) -> "Restarts":

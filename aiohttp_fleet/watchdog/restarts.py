@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
-from aiohttp_fleet.common.waiting import wait_until
+from aiohttp_fleet.common.waiting import POLL, wait_until
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.operate.start_restart import reports, require_no_restart, start_restart
+from aiohttp_fleet.operate.start_restart import require_no_restart, start_restart
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.supervision.preflight import preflight
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
@@ -87,7 +87,9 @@ class Restarts:
         self._checked = worker, time.monotonic()
 
     def _restart(self, worker: Worker, supervisord: Supervisord) -> None:
-        *_, report = reports(start_restart(supervisord, [worker], READY, "", OWNER))
+        run = start_restart(supervisord, [worker], READY, "", OWNER)
+        while (report := run.poll()).is_running:
+            time.sleep(POLL)
         for done in report.restarted:
             if not done.ok:
                 raise FleetError(worker.namespec, f"restarted, but {done.reason}", "see its log")
