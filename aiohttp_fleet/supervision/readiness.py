@@ -1,8 +1,6 @@
 """Whether a worker serves, asked without waiting: supervisord's main loop may run this."""
 
 import contextlib
-import http.client
-import select
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -13,8 +11,8 @@ from aiohttp_fleet.supervision.control_client import BLOCKED, Unresponsive, send
 
 QUERY = 1.0
 """Seconds for the answer of a control socket."""
-REST = 0.1
-"""Seconds for the rest of a status line that has begun to arrive."""
+HEAD = 4096
+"""Bytes in which the status line has to be."""
 
 
 def ready_since(path: str, pid: int) -> float | None:
@@ -58,17 +56,26 @@ def get_status(path: str, target: str, seconds: float) -> Generator[None, None, 
         Unresponsive: it is not answered in time.
         FleetError: nothing listens there, or the answer is not HTTP.
     """
-    deadline, answered = time.monotonic() + seconds, select.poll()
-    with contextlib.closing(send_query(path, REST, target)) as connection:
-        answered.register(connection.sock, select.POLLIN)
-        while not answered.poll(0):
-            if time.monotonic() >= deadline:
-                raise Unresponsive(path, f"no answer in {seconds:g} s", BLOCKED)
-            yield
-        try:
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            raise FleetError(path, str(error) or "the answer is not HTTP", "see its log") from None
+    deadline, head = time.monotonic() + seconds, b""
+    with contextlib.closing(send_query(path, seconds, target)) as connection:
+        connection.sock.setblocking(False)
+        while b"\r\n" not in head:
+            try:
+                data = connection.sock.recv(HEAD)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise Unresponsive(path, f"no answer in {seconds:g} s", BLOCKED) from None
+                yield
+            except OSError as error:
+                raise FleetError(path, str(error.strerror), "see its log") from None
+            else:
+                head += data
+                if not data or len(head) > HEAD:
+                    break
+    status = head.split(None, 2)[1:2]
+    if not (head.startswith(b"HTTP/") and status and status[0].isdigit()):
+        raise FleetError(path, "the answer is not HTTP", "see its log")
+    return int(status[0])
 
 
 def why_not_ready(path: str, control: str, pid: int) -> Generator[None, None, str]:
