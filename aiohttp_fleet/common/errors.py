@@ -1,5 +1,8 @@
 """The one exception that is meant for an operator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class FleetError(Exception):
     """A problem that the operator can solve, described in one line.
@@ -16,3 +19,18 @@ class FleetError(Exception):
         self.thing = thing
         self.reason = reason
         self.next_step = next_step
+
+
+@contextmanager
+def os_errors(thing: object, reason: str, next_step: str) -> Iterator[None]:
+    """Raise an OSError of the block as a FleetError: ``THING: REASON (No such file or directory); NEXT_STEP``.
+
+    Args:
+        thing: see `FleetError`.
+        reason: what cannot be done, such as ``cannot be read``; the system's own reason follows it.
+        next_step: see `FleetError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FleetError(str(thing), f"{reason} ({error.strerror or error})", next_step) from None

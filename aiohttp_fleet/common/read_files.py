@@ -4,7 +4,7 @@ import glob
 import re
 from pathlib import Path
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import os_errors
 
 _INCLUDE = re.compile(r"^([^#\n]*?)\binclude\s+[\"']?([^;\"'\s]+)[\"']?\s*;", re.MULTILINE)
 
@@ -15,10 +15,8 @@ def read_text(path: Path) -> str:
     Raises:
         FleetError: it cannot be read.
     """
-    try:
+    with os_errors(path, "cannot be read", "see ls -l"):
         return path.read_bytes().decode(errors="surrogateescape")
-    except OSError as error:
-        raise FleetError(str(path), f"cannot be read ({error.strerror})", "see ls -l") from None
 
 
 def read_existing(path: Path) -> str | None:

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import os_errors
 from aiohttp_fleet.common.read_files import read_existing, to_bytes
+
+WRITTEN = "cannot be written", "see ls -ld, and retry with sudo"
+"""Reason and next step of a file that cannot be written."""
 
 
 def write_file(path: Path, text: str) -> None:
@@ -22,10 +25,8 @@ def write_file(path: Path, text: str) -> None:
     if path.exists():
         replace_file(path, text)
         return
-    try:
+    with os_errors(path.parent, *WRITTEN):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _error(path.parent, error) from None
     put_file(path, text)
 
 
@@ -36,10 +37,8 @@ def replace_file(path: Path, text: str) -> None:
         FleetError: it cannot be written, or is not there; the old file is unchanged.
     """
     path = path.resolve()
-    try:
+    with os_errors(path, *WRITTEN):
         _put(path, text, path.stat())
-    except OSError as error:
-        raise _error(path, error) from None
 
 
 def put_file(path: Path, text: str) -> None:
@@ -48,10 +47,18 @@ def put_file(path: Path, text: str) -> None:
     Raises:
         FleetError: it cannot be written; what was there is unchanged.
     """
-    try:
+    with os_errors(path, *WRITTEN):
         _put(path, text, None)
-    except OSError as error:
-        raise _error(path, error) from None
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, if there is one.
+
+    Raises:
+        FleetError: it cannot be removed.
+    """
+    with os_errors(path, "cannot be removed", "see ls -ld, and retry with sudo"):
+        path.unlink(missing_ok=True)
 
 
 def _put(path: Path, text: str, old: os.stat_result | None) -> None:
@@ -95,13 +102,10 @@ def written(texts: Mapping[Path, str | None]) -> Iterator[None]:
 
 def _write_all(texts: Mapping[Path, str | None]) -> None:
     for path, text in texts.items():
-        if text is not None:
+        if text is None:
+            remove_file(path)
+        else:
             write_file(path, text)
-            continue
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _error(path, error) from None
 
 
 @contextmanager
@@ -111,19 +115,11 @@ def temporary_sibling(path: Path, text: str) -> Iterator[Path]:
     Raises:
         FleetError: it cannot be written.
     """
-    try:
+    with os_errors(path.parent, *WRITTEN):
         fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise _error(path.parent, error) from None
     try:
-        with os.fdopen(fd, "wb") as file:
+        with os_errors(path, "cannot be tested", "nothing was changed"), os.fdopen(fd, "wb") as file:
             file.write(to_bytes(text))
         yield Path(name)
-    except OSError as error:
-        raise FleetError(str(path), f"cannot be tested ({error})", "nothing was changed") from None
     finally:
         Path(name).unlink()
-
-
-def _error(path: Path, error: OSError) -> FleetError:
-    return FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld, and retry with sudo")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError, os_errors
 from aiohttp_fleet.config.fleet import Fleet
 
 
@@ -21,10 +21,8 @@ def exclusive_lock(fleet: Fleet, what: str) -> Iterator[None]:
     Raises:
         FleetError: another command holds it, or its file cannot be opened.
     """
-    try:
+    with os_errors(fleet.lock, "cannot be opened", "retry with sudo"):
         fd = _open(fleet.lock)
-    except OSError as error:
-        raise FleetError(str(fleet.lock), f"cannot be opened ({error.strerror})", "retry with sudo") from None
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
