@@ -26,7 +26,6 @@ FLOORS = {
 
 PURE = (
     "common/hostnames.py",
-    "common/substitution.py",
     "common/text_diff.py",
     "config/consistency.py",
     "config/fleet.py",
@@ -38,9 +37,7 @@ PURE = (
     "nginx/static/routes.py",
     "nginx/tls_text.py",
     "nginx/upstream_text.py",
-    "operate/process.py",
     "setup/unit_text.py",
-    "supervision/health.py",
     "watchdog/decide.py",
     "watchdog/recycling.py",
     "watchdog/state.py",

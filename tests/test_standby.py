@@ -11,7 +11,7 @@ import pytest
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.standby import resolve
-from aiohttp_fleet.supervision.control_client import query
+from tests.control import query
 from tests.place import PROJECT
 from tests.site import Site, edit
 

@@ -42,6 +42,13 @@ def title(pid: int) -> bytes:
     return b""
 
 
+def process_name(pid: int) -> str:
+    """Return its name (proc(5), /proc/pid/comm)."""
+    with contextlib.suppress(OSError):
+        return (PROC / f"{pid}/comm").read_text().strip()
+    return "unknown"
+
+
 def is_nginx_master(pid: int) -> bool:
     """Whether it is an nginx that reads signals and starts workers."""
     return title(pid).startswith(MASTER)

@@ -2,11 +2,8 @@
 
 import shutil
 import sys
-from types import TracebackType
 
 import click
-
-from aiohttp_fleet.common.stderr_log import discard_closed_output
 
 CLEAR = "\r\x1b[K"
 """Back to the line's beginning, and erase it (ECMA-48, EL)."""
@@ -30,9 +27,7 @@ class Progress:
     def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._show("")
 
     def begin(self, line: str) -> None:
@@ -53,17 +48,10 @@ class Progress:
         self._now = line
         if self._moves:
             cut = line[: shutil.get_terminal_size().columns - 1]  # a folded line could not be erased
-            _echo(CLEAR + click.style(cut, dim=True), False)
+            click.echo(CLEAR + click.style(cut, dim=True), nl=False)
 
     def _print(self, line: str, colour: str | None) -> None:
         """Print a line that stays, above the one that tells what is done now."""
         if not self._silent:
-            _echo((CLEAR if self._moves else "") + click.style(line, colour), True)
+            click.echo((CLEAR if self._moves else "") + click.style(line, colour))
             self._show(self._now)
-
-
-def _echo(text: str, newline: bool) -> None:
-    try:
-        click.echo(text, nl=newline)
-    except BrokenPipeError:  # as in "fleet restart | head -1": the command itself goes on
-        discard_closed_output()

@@ -34,14 +34,6 @@ def connections(ports: Set[int]) -> set[str]:
     return {" ".join(row[1:3]) for row in _rows(ESTABLISHED, ports)}
 
 
-def process_name(pid: int) -> str:
-    """Return a process's name (proc(5), /proc/pid/comm)."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return "unknown"
-
-
 def _rows(state: str, ports: Set[int]) -> Iterator[list[str]]:
     for table in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):  # no IPv6

@@ -1,10 +1,14 @@
-"""The shipped configuration files, ``setup/files/``, with placeholders."""
+"""The shipped configuration files, ``setup/files/``, with placeholders, and how paths are written into them."""
 
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
+
+_PLAIN = re.compile(r"[\w./+@:,-]+")
+"""What needs no quotes in supervisord.conf, in nginx.conf, in a unit of systemd, for logrotate and in a shell."""
 
 
 def template(name: str) -> str:
@@ -29,3 +33,14 @@ def filled(name: str, values: Mapping[str, str]) -> str:
         return values[found[1]]
 
     return re.sub(r"@([A-Z_]+)@", value, template(name))
+
+
+def plain(path: Path) -> str:
+    """Return a path as it is written into a configuration file.
+
+    Raises:
+        FleetError: it would need quotes.
+    """
+    if not _PLAIN.fullmatch(str(path)):
+        raise FleetError(str(path), "its name would need quotes in a configuration file", "choose a plainer one")
+    return str(path)

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.read_files import read_existing
-from aiohttp_fleet.common.substitution import plain
-from aiohttp_fleet.common.templates import filled
+from aiohttp_fleet.common.templates import filled, plain
 
 BOTH = ("http", "server", "cache-http", "cache-server", "tls")
 """Files that nginx.conf and site.conf include."""

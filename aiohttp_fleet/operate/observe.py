@@ -4,20 +4,20 @@ import socket
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.log_tail import last_lines
+from aiohttp_fleet.common.processes import process_name
 from aiohttp_fleet.common.read_files import read_text
-from aiohttp_fleet.common.tcp_ports import listeners, process_name
+from aiohttp_fleet.common.tcp_ports import listeners
 from aiohttp_fleet.common.unix_peer import Peer
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.directives import listen_address
-from aiohttp_fleet.operate.process import Process
-from aiohttp_fleet.supervision.control_client import BLOCKED, Unresponsive, query_all
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import BLOCKED, Health, Unresponsive, query_all
 from aiohttp_fleet.supervision.readiness import why_not_served
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
@@ -32,6 +32,33 @@ POLL = 0.1
 """Seconds between two observations."""
 TAIL = 10
 """Lines at the end of a log that are searched for a reason."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One row of ``fleet status``.
+
+    Attributes:
+        name: supervisord's process_name, such as ``web1``.
+        namespec: what supervisorctl calls it.
+        state: supervisord's state, such as RUNNING; UNKNOWN when it knows no such process.
+        pid: process id, None when there is none.
+        uptime: seconds since it was started, None when it does not run.
+        socket: what it serves: a socket path, or nginx's address.
+        ready: whether it serves.
+        reason: why it is not ready, empty when it is.
+        health: the answer of its control socket; None when there is none.
+    """
+
+    name: str
+    namespec: str
+    state: str
+    pid: int | None
+    uptime: int | None
+    socket: str
+    ready: bool
+    reason: str
+    health: Health | None = None
 
 
 def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> list[Process]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from aiohttp_fleet.common.findings import Finding, Level, failures_of
-from aiohttp_fleet.common.processes import process_directory
-from aiohttp_fleet.common.tcp_ports import listeners, needs_root, process_name
+from aiohttp_fleet.common.processes import process_directory, process_name
+from aiohttp_fleet.common.tcp_ports import listeners, needs_root
 from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx import system_nginx

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from aiohttp_fleet.common.substitution import plain
-from aiohttp_fleet.common.templates import filled, template
+from aiohttp_fleet.common.templates import filled, plain, template
 from aiohttp_fleet.nginx.kit import shared_values
 from aiohttp_fleet.setup.find_application import App
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.substitution import plain
-from aiohttp_fleet.common.templates import filled
+from aiohttp_fleet.common.templates import filled, plain
 from aiohttp_fleet.setup.service import Service
 
 ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"

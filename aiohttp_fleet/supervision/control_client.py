@@ -1,14 +1,16 @@
-"""Queries of the workers' control sockets."""
+"""What workers report on their control sockets, and how they are asked."""
 
 import http.client
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import dataclass, fields
+from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.unix_http import UnixConnection
-from aiohttp_fleet.supervision.health import Health, read_health
+from aiohttp_fleet.worker.arguments import FORMAT
 
 TIMEOUT = 2.0
 """Seconds; the answer needs one turn of the worker's event loop."""
@@ -18,23 +20,59 @@ BLOCKED = "its event loop is blocked, or it is stopped"
 """What is wrong with an `Unresponsive` worker."""
 
 
-class Unresponsive(FleetError):
-    """The worker has the query and does not answer: its event loop is blocked, or the process is stopped."""
+@dataclass(frozen=True)
+class Health:
+    """One answer of a control socket; its JSON has these names.
+
+    Attributes:
+        state: ``starting``, ``ready`` or ``draining``.
+        pid: process id.
+        name: supervisord's process_name, such as ``web1``.
+        app: the application, ``MODULE:NAME``.
+        version: of the kit.
+        forked: whether it was forked from supervisord, not exec'd.
+        uptime: seconds since the worker began to start.
+        lag: seconds; the longest delay of the event loop in the last ten seconds.
+        requests: requests begun since the start.
+        in_flight: connections with a request in flight.
+        connections: open connections, idle ones included.
+        websockets: open websockets.
+        memory: bytes of resident memory, pages that it shares with supervisord included.
+        format: the format of the answer, `FORMAT`.
+    """
+
+    state: str
+    pid: int
+    name: str = ""
+    app: str = ""
+    version: str = ""
+    forked: bool = False
+    uptime: float = 0.0
+    lag: float = 0.0
+    requests: int = 0
+    in_flight: int = 0
+    connections: int = 0
+    websockets: int = 0
+    memory: int = 0
+    format: int = FORMAT
 
 
-def query(control: str, seconds: float = TIMEOUT) -> Health:
-    """Return what a worker reports.
-
-    Args:
-        control: path of its control socket.
-        seconds: how long to wait for the answer.
+def read_health(answer: Mapping[str, Any]) -> Health:
+    """Read the answer of a worker of any version; unknown fields are ignored, missing or null ones get defaults.
 
     Raises:
-        Unresponsive: it does not answer in time.
-        FleetError: nothing listens there, or the answer cannot be read.
+        TypeError: state or pid is missing, or it is no JSON object.
+        ValueError: its format is a later one.
     """
-    with closing(send_query(control, seconds)) as connection:
-        return read_answer(control, connection)
+    names = {field.name for field in fields(Health)}
+    health = Health(**{name: value for name, value in dict(answer).items() if name in names and value is not None})
+    if health.format > FORMAT:
+        raise ValueError(f"format {health.format}, this kit reads up to {FORMAT}")
+    return health
+
+
+class Unresponsive(FleetError):
+    """The worker has the query and does not answer: its event loop is blocked, or the process is stopped."""
 
 
 def query_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, Health | FleetError]:
@@ -45,7 +83,7 @@ def query_all(controls: Iterable[str], seconds: float = TIMEOUT) -> dict[str, He
         seconds: how long to wait for all answers.
 
     Returns:
-        For each path what `query` returns, or would raise.
+        For each path what `read_answer` returns, or `send_query` or `read_answer` would raise.
     """
     found: dict[str, Health | FleetError] = {}
     deadline = time.monotonic() + seconds

@@ -12,8 +12,7 @@ from aiohttp_fleet.common.processes import is_stopped
 from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet.common.unix_peer import peer, peer_of
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.supervision.control_client import read_answer, send_query
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health, read_answer, send_query
 from aiohttp_fleet.watchdog.state import FleetSnapshot, WorkerSnapshot
 
 AWAKE = 1.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aiohttp_fleet.config.fleet import Worker
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health
 
 UP = ("STARTING", "RUNNING")
 """supervisord's states of a process that runs and was not stopped."""

@@ -132,7 +132,7 @@ class ControlSocket:
         return web.json_response(text=describe(app)) if app else web.Response(status=503)
 
     def health(self) -> dict[str, object]:
-        """Return what `aiohttp_fleet.supervision.health.Health` documents."""
+        """Return what `aiohttp_fleet.supervision.control_client.Health` documents."""
         status, server = self._status, self._status.server
         counts = count_connections(server, status.websockets) if server else ConnectionCounts(0, 0, 0)
         return {

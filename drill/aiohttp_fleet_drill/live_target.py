@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.supervision.control_client import query_all
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health, query_all
 from aiohttp_fleet_drill.target import Target
 
 SILENCE = 2.0

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from textwrap import indent
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
-from aiohttp_fleet.common.substitution import substitute
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.kit import kit_texts
@@ -157,12 +158,18 @@ def _give_nginx(conf: Path, deploy: Path) -> None:
 
 
 def edit(file: Path, changes: Mapping[str, str]) -> None:
-    """Replace patterns in a file.
+    """Replace patterns in a file, each wherever it is, in the order of the mapping.
 
     Raises:
         FleetError: one is not found.
     """
-    file.write_text(substitute(str(file), file.read_text(), changes))
+    text = file.read_text()
+    for pattern, new in changes.items():
+        text, count = re.subn(pattern, new, text)
+        if not count:
+            step = "begin with a copy of the shipped files"
+            raise FleetError(str(file), f"there is nothing like {pattern} in it", step)
+    file.write_text(text)
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.directives import listen_address
-from aiohttp_fleet.operate.observe import observe
-from aiohttp_fleet.operate.process import Process
+from aiohttp_fleet.operate.observe import Process, observe
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, supervisord_of
 
 BIN = Path(sys.executable).parent

@@ -6,6 +6,11 @@ import signal
 import socket
 from collections.abc import Callable
 
+import pytest
+
+from aiohttp_fleet.operate.observe import Process
+from aiohttp_fleet.operate.status_command import print_table
+from aiohttp_fleet.supervision.control_client import Health
 from tests.site import Site, edit
 from tests.wait import until
 
@@ -154,3 +159,23 @@ def test_a_worker_without_a_control_socket_is_tested_by_its_socket(site: Make) -
     assert (rows["web1"]["ready"], rows["web1"]["health"]) == (True, None)
     made.ctl("stop", "aiohttp:web1")
     assert made.fleet("status").returncode == 1
+
+
+def test_nothing_is_cut_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path and a reason can be copied whole."""
+    monkeypatch.setenv("COLUMNS", "40")
+    path, reason = f"/srv/{'long/' * 15}web_1.sock", "because " * 20
+    print_table([Process("web1", "aiohttp:web1", "FATAL", 1234, 90061, path, False, reason)], "nginx 1.22.1")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["web1", "FATAL", "1234", "1d", "1:01:01", path, "not", "ready"]
+    assert lines[2:] == [f"web1: {reason}", "nginx 1.22.1"]
+
+
+def test_what_a_control_socket_says_is_in_the_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """Memory in MB, requests since the start, requests in flight, lag in ms."""
+    health = Health("ready", 42, "web1", "app.main", "0.1.0", True, 5.2, 0.0124, 1234, 3, 7, 1, 38_200_000)
+    print_table([Process("web1", "aiohttp:web1", "RUNNING", 42, 5, "/tmp/web_1.sock", True, "", health)], None)
+    row = capsys.readouterr().out.splitlines()[1]
+    assert " ".join(row.split()) == "web1 RUNNING 42 0:00:05 38 MB 1234 3 12 ms /tmp/web_1.sock ready"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.supervision.control_client import Unresponsive, query, query_all, send_query
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health, Unresponsive, query_all, send_query
+from tests.control import query
 
 HEALTH = Health("ready", 42, "web1", "app.main:create_app", "0.1.0", True, 1.0, 0.0, 2, 0, 1, 0, 40_000_000)
 

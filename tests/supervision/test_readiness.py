@@ -13,13 +13,15 @@ from aiohttp_fleet.supervision.readiness import get_status
 
 @pytest.fixture
 def server(place: Path) -> Iterator[socket.socket]:
+    """A socket that listens, and whose clients the test accepts."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.bind(str(place / "a.sock"))
         sock.listen()
         yield sock
 
 
-def test_an_answer_in_pieces_is_read_piece_by_piece_without_waiting(server: socket.socket) -> None:
+def test_an_answer_in_pieces_is_read_piece_by_piece(server: socket.socket) -> None:
+    """Each step returns when a part has arrived, and goes on with the rest in the next."""
     steps = get_status(server.getsockname(), "/health", 60)
     next(steps)
     client, _ = server.accept()
@@ -36,6 +38,7 @@ def test_an_answer_in_pieces_is_read_piece_by_piece_without_waiting(server: sock
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1\r\n", b"x" * 9000])
 def test_what_is_not_http_is_refused(server: socket.socket, answer: bytes) -> None:
+    """An early end, another protocol, no status, and no line at all."""
     steps = get_status(server.getsockname(), "/", 60)
     next(steps)
     client, _ = server.accept()
@@ -46,5 +49,6 @@ def test_what_is_not_http_is_refused(server: socket.socket, answer: bytes) -> No
 
 
 def test_no_answer_before_the_deadline_is_unresponsive(server: socket.socket) -> None:
+    """The kernel has connected; no process accepts."""
     with pytest.raises(Unresponsive, match="no answer in 0 s"):
         next(get_status(server.getsockname(), "/", 0))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.config.fleet import Worker
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health
 from aiohttp_fleet.watchdog.arguments import Options, parse
 from aiohttp_fleet.watchdog.decide import Memory, decide
 from aiohttp_fleet.watchdog.state import Action, FleetSnapshot, WorkerSnapshot

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.unix_peer import peer
-from aiohttp_fleet.supervision.control_client import query
-from aiohttp_fleet.supervision.health import Health
+from aiohttp_fleet.supervision.control_client import Health
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Websockets
+from tests.control import query
 from tests.http import Client, get
 from tests.wait import until
 from tests.worker_process import WORK, WorkerProcess
