@@ -1,5 +1,8 @@
 """Fixtures: a private directory, worker processes and whole fleets; the report of a failed test has their logs."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,12 +10,35 @@ from typing import Any
 
 import pytest
 
+from tests import installed
 from tests.place import sandbox
 from tests.site import Site
 from tests.worker_process import WorkerProcess
 
 EVIDENCE = pytest.StashKey[Iterable[Callable[[], str]]]()
 """Functions that return the logs of the processes of a test, for the report when it fails."""
+SHARED = "FLEET_TESTS"
+"""Variable with the directory that all processes of a test run share."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the shared directory in the process that starts the others, and remove it at its end."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="af")
+        Path(os.environ[SHARED]).chmod(0o755)
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHARED)))
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Path:
+    """Build the wheel, once for all tests."""
+    return installed.wheel(Path(os.environ[SHARED]))
+
+
+@pytest.fixture(scope="session")
+def commands(wheel: Path) -> Path:
+    """Install the wheel where nothing else is, once for all tests, and return the directory of the commands."""
+    return installed.commands(wheel)
 
 
 @pytest.fixture

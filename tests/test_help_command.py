@@ -39,11 +39,8 @@ def test_an_unknown_topic_is_a_usage_error_with_the_nearest_names() -> None:
     assert "fleet help lists all" in fleet("xyzzy").stderr
 
 
-def test_the_wheel_has_the_pages(place: Path) -> None:
+def test_the_wheel_has_the_pages(wheel: Path, place: Path) -> None:
     """So that they can be read where the kit is installed."""
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(place), str(PROJECT)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    (wheel,) = place.glob("*.whl")
     with ZipFile(wheel) as archive:
         for page in DOCS.glob("*.md"):
             assert archive.read(f"aiohttp_fleet/docs/{page.name}") == page.read_bytes()
