@@ -1,14 +1,19 @@
 """Tests of aiohttp_fleet/nginx/static/command.py, on a real fleet: how static.conf comes, is checked and goes."""
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from aiohttp_fleet.nginx.binary import find_nginx
 from tests.deploy.test_static import ask, files, request
 from tests.place import PROJECT
-from tests.site import Site, edit
+from tests.site import BIN, Site, edit
+from tests.wait import until
 
 Make = Callable[..., Site]
 SHOP = """from aiohttp import web
@@ -19,6 +24,13 @@ def create_app():
     app.router.add_static("/static", "{place}/files/{directory}")
     return app
 """
+SLOW_NGINX = """#!/bin/sh
+case " $* " in
+  *" -t "*) touch {place}/testing; exec sleep 60;;
+esac
+exec {nginx} "$@"
+"""
+"""An nginx whose tests take long."""
 
 
 @pytest.fixture
@@ -90,3 +102,19 @@ def test_a_file_that_nginx_refuses_is_not_left_there(shop: Site) -> None:
     done = shop.fleet("static", "--write", "--json")
     assert (done.returncode, conf.exists()) == (1, False)
     assert "no_such_directive" in json.loads(done.stdout)["error"]["reason"]
+
+
+def test_one_that_is_interrupted_leaves_no_file(shop: Site) -> None:
+    """Ctrl-C while nginx tests static.conf, which its next start would read."""
+    shop.ctl("stop", "nginx")  # a running nginx is tested with its own executable
+    slow = shop.place / "bin" / "nginx"
+    slow.parent.mkdir()
+    slow.write_text(SLOW_NGINX.format(place=shop.place, nginx=find_nginx().path))
+    slow.chmod(0o755)
+    environ = os.environ | {"PATH": f"{slow.parent}:{os.environ['PATH']}"}
+    command = [str(BIN / "fleet"), "-c", str(shop.supervisord_conf), "static", "--write"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        until("nginx to be asked", (shop.place / "testing").exists)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(10) == 130
+    assert not (shop.nginx_conf.parent / "static.conf").exists()
