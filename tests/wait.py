@@ -12,5 +12,5 @@ def until(what: str, look: Callable[[], T], seconds: float = 20.0) -> T:
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}; last seen: {seen!r}"
-        time.sleep(0.01)
+        time.sleep(0.04)
     return seen

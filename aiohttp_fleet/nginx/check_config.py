@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_text, to_bytes
 from aiohttp_fleet.common.tcp_ports import needs_root
+from aiohttp_fleet.common.templates import template
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.binary import running_nginx
@@ -22,18 +23,6 @@ TEST = 10.0
 """Seconds for ``nginx -t``."""
 _STAMP = re.compile(r"^(nginx: |\d\S+ \S+ )(\[\w+\] )(\d+#\d+: )?")
 """Prefix of a line of nginx, on stderr or from its log."""
-_SYSTEM = """\
-pid run/nginx.pid;
-error_log stderr;
-events {}
-http {
-  access_log off;
-  client_body_temp_path run/1; proxy_temp_path run/2; fastcgi_temp_path run/3; uwsgi_temp_path run/4;
-  scgi_temp_path run/5;
-  include site.conf;
-}
-"""
-"""An nginx.conf for site.conf, with nothing else in it."""
 
 
 def check_config(conf: Path, text: str, others: Mapping[Path, str] | None = None) -> None:
@@ -100,7 +89,7 @@ def _copy(conf: Path, texts: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
             _link(deploy, copy)
             _link(deploy.parent, copy.parent)
         if conf.name == SITE:
-            (copy / ".system.conf").write_text(_SYSTEM)
+            (copy / ".system.conf").write_text(template("generated/check-site.conf"))
         yield copy, ".system.conf" if conf.name == SITE else conf.name
 
 

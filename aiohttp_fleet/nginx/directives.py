@@ -8,7 +8,8 @@ import re
 _DIRECTIVE = r"^[ \t]*{}[ \t]+([^;#]+?)[ \t]*;"
 _COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.MULTILINE)
 _LOCATION = re.compile(r"\blocation\s[^{;]*\{")
-_ASKS = re.compile(r"\blocation\s+/\s*\{\s*proxy_pass\s+([^;{}\s]+)\s*;\s*\}")
+_ALL = re.compile(r"\blocation\s+/\s*\{(\s*proxy_pass\s+([^;{}\s]+)\s*;\s*\})?")
+"""``location /``, and its proxy_pass where it has nothing else."""
 _INCLUDE = re.compile(r"\binclude\s+([^;]+);")
 _KIT = re.compile(r"(.*/)?kit/[\w-]+\.conf")
 
@@ -19,8 +20,19 @@ def directive(name: str, text: str) -> str | None:
     return found[1] if found else None
 
 
-def proxied_to(text: str) -> str | None:
-    """Return where ``location /`` asks, if that answers all requests; else None.
+def without_comments(text: str) -> str:
+    """Return the text without its comments."""
+    return _COMMENT.sub("", text)
+
+
+def workers_url(text: str) -> str:
+    """Return the URL of the ``location /``, such as ``http://aiohttp``; empty where that has more than proxy_pass."""
+    found = {target for _, target in _ALL.findall(without_comments(text))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def proxied_to(text: str) -> str:
+    """Return where ``location /`` asks, if that answers all requests; else nothing.
 
     It does not if there is a location of the user's own, anything but ``proxy_pass`` in ``location /``, or an include
     of a file that may have a location.
@@ -28,10 +40,9 @@ def proxied_to(text: str) -> str | None:
     Args:
         text: of nginx.conf or site.conf.
     """
-    text = _COMMENT.sub("", text)
-    asks = _ASKS.findall(text)
+    text = without_comments(text)
     is_all = len(_LOCATION.findall(text)) == 1 and all(map(_KIT.fullmatch, _INCLUDE.findall(text)))
-    return str(asks[0]) if asks and is_all else None
+    return workers_url(text) if is_all else ""
 
 
 def ports(text: str) -> set[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp_fleet.common.limits import cores, file_limit
 from aiohttp_fleet.common.read_files import read_existing, read_text
+from aiohttp_fleet.common.templates import filled, template
 from aiohttp_fleet.common.write_files import put_file
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.adopt import running_master
@@ -32,37 +33,6 @@ HTTP2 = (1, 25, 1)
 """Version: https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2; earlier it is a parameter of listen."""
 
 _HEAD = "# Written by aiohttp-fleet at each start and reload of nginx, for nginx {version}: do not edit.\n"
-_KEEP = """
-# At a reload, idle connections that were used in the last 5 s are closed with their next answer, not at once: a request
-# that is just being sent does not fail.
-# Default: 0
-# https://nginx.org/en/docs/http/ngx_http_core_module.html#keepalive_min_timeout
-keepalive_min_timeout 5s;
-"""
-_CLOSE = """
-# At a reload this nginx closes idle connections at once, and a request that is just being sent fails. So "fleet reload"
-# makes a file for a few seconds before, and while it exists each answer ends its connection.
-# https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if
-set $fleet_closing "";
-if (-f "{mark}") {{
-  set $fleet_closing $uri;
-}}
-if ($fleet_closing ~ "^/(?!\\.well-known/)") {{
-  return 418;
-}}
-error_page 418 = @fleet_closing;
-location @fleet_closing {{
-  keepalive_timeout 0;
-  proxy_pass {workers};
-}}
-
-# nginx looks for the file once a second.
-# Default: off
-# https://nginx.org/en/docs/http/ngx_http_core_module.html#open_file_cache
-open_file_cache max=1000 inactive=60s;
-open_file_cache_valid 1s;
-open_file_cache_errors on;
-"""
 
 
 def generated_texts(conf: Path, text: str, version: str, master: int = 0) -> Mapping[Path, str]:
@@ -128,9 +98,10 @@ def _server(conf: Path, text: str, version: str) -> str:
     numbers = tuple(map(int, re.findall(r"\d+", version)))
     texts = [_listen(conf, numbers)]
     if numbers >= MIN_TIMEOUT:
-        texts.append(_KEEP)
+        texts.append(template("generated/keep-used.conf"))
     elif workers := proxied_to(text):
-        texts.append(_CLOSE.format(mark=conf.parent / "run" / "closing", workers=workers))
+        values = {"MARK": str(conf.parent / "run" / "closing"), "WORKERS": workers}
+        texts.append(filled("generated/close-idle.conf", values))
     return "".join(texts)
 
 

@@ -52,7 +52,7 @@ def replace_workers(name: str, master: int, binary: Binary, hup: Callable[[], ob
     """
     text = read_text(conf)
     # while connections are closed no location counts, and so neither would a password that one of them asks for
-    closes = closes_by_answer(conf) and proxied_to(text) is not None
+    closes = closes_by_answer(conf) and proxied_to(text) != ""
     with close_idle_clients(conf, TlsFiles(conf.parent).ports(text)) if closes else nullcontext():
         write_generated(conf, binary.version(), master)
         before = processes.children(master)

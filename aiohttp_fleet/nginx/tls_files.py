@@ -1,7 +1,6 @@
 """Paths of everything about HTTPS, in the directory of nginx.conf."""
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
@@ -12,60 +11,34 @@ LINEAGE = "fleet"
 """certbot's name for the certificate: the same whatever the domains, so that its path never changes."""
 
 
-@dataclass(frozen=True)
 class TlsFiles:
     """Paths.
 
-    Attributes:
+    Args:
         deploy: the directory of nginx.conf.
+
+    Attributes:
+        tls: what has to be kept: certificate, account, nginx's files.
+        certbot: certbot's own directory, instead of /etc/letsencrypt.
+        logs: certbot's logs, which need not be kept.
+        log: what certbot did, the last time.
+        webroot: the directory that the challenge location of kit/server.conf serves.
+        certificate: the certificate and its chain.
+        server_conf: what kit/server.conf includes into the server block.
+        http_conf: what kit/http.conf includes into the http block.
+        listen_conf: the ``listen`` lines for https, which `aiohttp_fleet.nginx.generated` writes for nginx's version.
     """
 
-    deploy: Path
-
-    @property
-    def tls(self) -> Path:
-        """What has to be kept: certificate, account, nginx's files."""
-        return self.deploy / "tls"
-
-    @property
-    def certbot(self) -> Path:
-        """certbot's own directory, instead of /etc/letsencrypt."""
-        return self.tls / "certbot"
-
-    @property
-    def logs(self) -> Path:
-        """certbot's logs, which need not be kept."""
-        return self.deploy / "run" / "certbot"
-
-    @property
-    def log(self) -> Path:
-        """What certbot did, the last time."""
-        return self.logs / "letsencrypt.log"
-
-    @property
-    def webroot(self) -> Path:
-        """The directory that the challenge location of kit/server.conf serves."""
-        return self.tls / "acme"
-
-    @property
-    def certificate(self) -> Path:
-        """The certificate and its chain."""
-        return self.certbot / "live" / LINEAGE / "fullchain.pem"
-
-    @property
-    def server_conf(self) -> Path:
-        """What kit/server.conf includes into the server block."""
-        return self.tls / "server.conf"
-
-    @property
-    def http_conf(self) -> Path:
-        """What kit/http.conf includes into the http block."""
-        return self.tls / "http.conf"
-
-    @property
-    def listen_conf(self) -> Path:
-        """The ``listen`` lines for https, which `aiohttp_fleet.nginx.generated` writes for nginx's version."""
-        return self.tls / "listen.conf"
+    def __init__(self, deploy: Path) -> None:
+        self.tls = deploy / "tls"
+        self.certbot = self.tls / "certbot"
+        self.logs = deploy / "run" / "certbot"
+        self.log = self.logs / "letsencrypt.log"
+        self.webroot = self.tls / "acme"
+        self.certificate = self.certbot / "live" / LINEAGE / "fullchain.pem"
+        self.server_conf = self.tls / "server.conf"
+        self.http_conf = self.tls / "http.conf"
+        self.listen_conf = self.tls / "listen.conf"
 
     @property
     def https(self) -> tuple[str, int] | None:

@@ -80,7 +80,7 @@ def ask(port: int, secure: bool, path: str = "/", host: str = NAME) -> tuple[int
 def snapshot(made: Site) -> dict[Path, bytes]:
     """Return all that nginx reads, the certificate included."""
     places = TlsFiles(made.nginx_conf.parent)
-    files = [*places.deploy.rglob("*.conf"), *places.certbot.glob("live/*/*"), *places.certbot.glob("archive/*/*")]
+    files = [*places.tls.parent.rglob("*.conf"), *places.certbot.glob("live/*/*"), *places.certbot.glob("archive/*/*")]
     return {file: file.read_bytes() for file in files if file.is_file()}
 
 

@@ -4,10 +4,9 @@ from contextlib import closing
 from http.client import OK, HTTPException
 from pathlib import Path
 
-from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
-from aiohttp_fleet.common.write_files import write_file
+from aiohttp_fleet.common.write_files import written
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.check_config import check_config
@@ -61,24 +60,8 @@ def write_static(fleet: Fleet, text: str) -> None:
     Raises:
         FleetError: it cannot be written, or nginx refuses it.
     """
-    old = read_existing(static_path(fleet)) or ""
-    try:
-        _put(static_path(fleet), text)
+    with written({static_path(fleet): text or None}):
         check_config(fleet.nginx_conf, read_text(fleet.nginx_conf))
-    except BaseException:
-        with deferred_signals():
-            _put(static_path(fleet), old)
-        raise
-
-
-def _put(path: Path, text: str) -> None:
-    if text:
-        write_file(path, text)
-        return
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise FleetError(str(path), f"cannot be removed ({error.strerror})", "see ls -ld") from None
 
 
 def require_current(fleet: Fleet) -> None:
