@@ -21,6 +21,14 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self._name}: {message}; see {self.prog} --help\n")
 
 
+class RaisingParser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are a ValueError."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the error."""
+        raise ValueError(message)
+
+
 def whole_number(text: str, most: int | None = None) -> int:
     """Read a whole number of at least 1.
 

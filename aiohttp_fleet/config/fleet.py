@@ -13,7 +13,6 @@ class Worker:
     """One process that serves the application.
 
     Attributes:
-        number: supervisord's process_num; 0 for the standby.
         name: supervisord's process_name, such as ``web1``.
         namespec: what supervisorctl calls it, such as ``aiohttp:web1``.
         sockets: the paths it serves; nginx uses the first.
@@ -26,7 +25,6 @@ class Worker:
         stopwaitsecs: seconds until supervisord kills it.
     """
 
-    number: int
     name: str
     namespec: str
     sockets: tuple[str, ...]

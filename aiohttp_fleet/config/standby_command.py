@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NoReturn
 
+from aiohttp_fleet.common.argument_types import RaisingParser
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.worker.arguments import control_path
 
@@ -29,11 +29,6 @@ class Arguments(argparse.Namespace):
     control: str | None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-
 def standby_arguments(words: Sequence[str]) -> Arguments:
     """Parse the arguments of ``python -m aiohttp_fleet.standby``.
 
@@ -44,7 +39,7 @@ def standby_arguments(words: Sequence[str]) -> Arguments:
         ValueError: they are wrong.
         SystemExit: after ``--help``.
     """
-    parser = _Parser(
+    parser = RaisingParser(
         prog=f"python -m {MODULE}",
         description="Run the workers' command on the standby's socket.",
         allow_abbrev=False,
@@ -92,7 +87,7 @@ def common_environment(workers: Sequence[Worker]) -> Mapping[str, str]:
 
 
 def _without_sockets(argv: Sequence[str]) -> list[str]:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = RaisingParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--path", action="append")
     parser.add_argument("--control")
     return parser.parse_known_args(argv)[1]

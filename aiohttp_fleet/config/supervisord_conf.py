@@ -7,16 +7,16 @@ configuration exactly as supervisord does.
 import argparse
 import configparser
 import os
-import platform
 import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
 
+from aiohttp_fleet.common.argument_types import RaisingParser
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.unix_peer import peer
@@ -49,13 +49,15 @@ def read_fleet(path: Path, program: str) -> Fleet:
     groups = {group.name: group.process_configs for group in options.configroot.supervisord.process_group_configs}
 
     def workers_of(program: str) -> list[Worker]:
-        numbers = _numbers(path, options.parser, program)
         where = f"{path}, [program:{program}]"
+        if not options.parser.has_section(f"program:{program}"):
+            step = "add it, or name yours with --program"
+            raise FleetError(str(path), f"there is no [program:{program}] in it", step)
         if program not in groups:
-            step = "leave it out of every group"
-            raise FleetError(where, "a [group:x] has taken it in", step)
-        found = [worker_of(config, program, where, numbers[config.name]) for config in groups[program]]
-        return sorted(found, key=lambda worker: worker.number)
+            raise FleetError(where, "a [group:x] has taken it in", "leave it out of every group")
+        if not groups[program]:
+            raise FleetError(where, "numprocs is 0", "a fleet has at least one worker")
+        return [worker_of(config, program, where) for config in sorted(groups[program], key=_number)]
 
     workers = workers_of(program)
     standby = [_standby(path, config, workers_of) for config in groups.get(STANDBY, [])[:1]]
@@ -124,38 +126,18 @@ def _expansions(environ: Mapping[str, str]) -> dict[str, str]:
     return {f"ENV_{name}": value for name, value in environ.items()}
 
 
-def _numbers(path: Path, parser: UnhosedConfigParser, program: str) -> dict[str, int]:
-    """Map each process_name to its process_num; supervisor sorts its list by name, web10 before web2."""
-    section = f"program:{program}"
-    if not parser.has_section(section):
-        raise FleetError(str(path), f"there is no [{section}] in it", "add it, or name yours with --program")
-    if not parser.has_option(section, "numprocs"):
-        raise FleetError(f"{path}, [{section}]", "numprocs is missing", "add numprocs=4")
-    start = int(parser.saneget(section, "numprocs_start", "0"))
-    count = int(parser.saneget(section, "numprocs"))
-    if count < 1:
-        raise FleetError(f"{path}, [{section}]", f"numprocs is {count}", "a fleet has at least one worker")
-    known = {
-        "program_name": program,
-        "group_name": program,
-        "numprocs": count,
-        "here": str(path.parent),
-        "host_node_name": platform.node(),
-    }
-    return {
-        parser.saneget(section, "process_name", "%(program_name)s", expansions={**known, "process_num": number}): number
-        for number in range(start, start + count)
-    }
+def _number(config: ProcessConfig) -> list[tuple[int, str]]:
+    """Return the key that sorts processes by process_num, which supervisor requires in each name: web2 before web10."""
+    return [(int(word) if word.isdecimal() else 0, word) for word in re.split(r"(\d+)", config.name)]
 
 
-def worker_of(config: ProcessConfig, program: str, where: str, number: int = 0) -> Worker:
+def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
     """Return the worker that supervisor's configuration of a process describes.
 
     Args:
         config: the configuration.
         program: the program's name.
         where: what an error is about.
-        number: supervisord's process_num.
 
     Raises:
         FleetError: its command is not that of a worker.
@@ -172,7 +154,6 @@ def worker_of(config: ProcessConfig, program: str, where: str, number: int = 0) 
     if flags.drain is None and WORKER in command:
         flags.drain = DRAIN
     return Worker(
-        number=number,
         name=config.name,
         namespec=make_namespec(program, config.name),
         sockets=tuple(flags.path),
@@ -199,14 +180,9 @@ def _standby(path: Path, config: ProcessConfig, workers_of: Callable[[str], list
     return standby_of(workers_of(arguments.program), written, arguments)
 
 
-class _Flags(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-
 def _flags() -> argparse.ArgumentParser:
     """The flags of a worker that the kit reads; any command that has them is a worker."""
-    flags = _Flags(add_help=False, allow_abbrev=False)
+    flags = RaisingParser(add_help=False, allow_abbrev=False)
     flags.add_argument("--path", action="append")
     flags.add_argument("--control")
     flags.add_argument("--drain", type=float)

@@ -34,10 +34,10 @@ def restart_order(workers: Sequence[Worker], ready: Collection[str]) -> list[Wor
     """Return the workers in the order of a restart: first those that do not serve anyway, then by number.
 
     Args:
-        workers: the workers to restart.
+        workers: the workers to restart, by number.
         ready: names of the workers that are ready.
     """
-    return sorted(workers, key=lambda worker: (worker.name in ready, worker.number))
+    return sorted(workers, key=lambda worker: worker.name in ready)
 
 
 def has_spare(fleet: Fleet, workers: Sequence[Worker], ready: Collection[str]) -> bool:

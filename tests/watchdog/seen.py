@@ -26,14 +26,13 @@ def worker(name: str, place: Path = Path("/nowhere")) -> Worker:
     """Return a worker whose sockets are in a directory."""
     path = str(place / name)
     namespec = name if name == "standby" else f"aiohttp:{name}"
-    number = int(name.removeprefix("web")) if name.startswith("web") else 0
-    return Worker(number, name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
+    return Worker(name, namespec, (path,), f"{path}.ctl", (), (), None, {}, 30.0, 45)
 
 
 def snapshot(name: str, **changes: Any) -> WorkerSnapshot:
     """Return what is seen of a worker that is well; its pid is 10 times its number."""
-    who = worker(name)
-    well = WorkerSnapshot(who, "RUNNING", pid=10 * who.number or 5, started=100, health=health())
+    pid = 10 * int(name.removeprefix("web")) if name.startswith("web") else 5
+    well = WorkerSnapshot(worker(name), "RUNNING", pid=pid, started=100, health=health())
     return replace(well, **changes)
 
 
