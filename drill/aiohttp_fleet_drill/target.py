@@ -71,8 +71,8 @@ class Target:
 
     def rows(self) -> list[Process]:
         """Return the state of every process; nothing while supervisord does not run."""
-        fleet = self.described
         try:
+            fleet = self.described
             return observe(fleet, supervisord_of(fleet))
         except FleetError:
             return []
