@@ -3,9 +3,8 @@
 import signal
 import sys
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -13,6 +12,9 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.output import Output, TolerantStream
 from aiohttp_fleet.common.stderr_log import discard
 from aiohttp_fleet.supervision.command import FleetContext, report
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 COMMANDS = {
     "boot": ("aiohttp_fleet.setup.boot_command", "Start the fleet with the machine, by systemd."),
@@ -38,7 +40,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, sorted."""
-        return sorted({*COMMANDS, *entry_points(group=ENTRY_POINTS).names})
+        return sorted({*COMMANDS, *_entry_points().names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; return None if there is none of that name.
@@ -48,7 +50,7 @@ class Commands(click.Group):
         """
         if cmd_name in COMMANDS:
             return cast(click.Command, getattr(import_module(COMMANDS[cmd_name][0]), cmd_name))
-        for entry in entry_points(group=ENTRY_POINTS, name=cmd_name):
+        for entry in _entry_points().select(name=cmd_name):
             return cast(click.Command, entry.load())
         if package := PACKAGES.get(cmd_name):
             raise click.UsageError(f"fleet {cmd_name} is a package of its own: pip install {package}.")
@@ -64,6 +66,12 @@ class Commands(click.Group):
             return COMMANDS[name][1]
         found = self.get_command(ctx, name)
         return found.get_short_help_str(200) if found else ""
+
+
+def _entry_points() -> "EntryPoints":
+    from importlib.metadata import entry_points  # here: it takes a fifth of the time of a command
+
+    return entry_points(group=ENTRY_POINTS)
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,6 +11,7 @@ from aiohttp_fleet_drill.target import BIN
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.generated import MIN_TIMEOUT
+from aiohttp_fleet.nginx.upstream_text import render_upstream
 from tests.place import PROJECT, USER
 
 __all__ = ["BIN", "Site", "edit", "shorten_waits"]
@@ -32,6 +33,12 @@ class Site(PrivateCopy):
         super().__init__(place, PROJECT / "deploy", app, PROJECT, USER, "--packaged " if packaged else "")
         if not waits:
             shorten_waits(self.supervisord_conf.parent)
+
+    def with_workers(self, number: int) -> "Site":
+        """Set the number of workers in both files."""
+        edit(self.supervisord_conf, {r"numprocs=\d+ ": f"numprocs={number} "})
+        self.nginx_conf.write_text(render_upstream(self.described, self.nginx_conf.read_text()))
+        return self
 
     def start(self, environ: Mapping[str, str] | None = None) -> "Site":
         """Start supervisord and wait until everything is ready."""

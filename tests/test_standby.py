@@ -77,11 +77,9 @@ def test_mistakes_are_one_line(arguments: list[str], reason: str) -> None:
 def test_it_is_forked_where_the_workers_are(site: Make, plugin: bool) -> None:
     """With the plugin by a fork, without it by exec; the same application serves on its socket."""
     made = site()
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=1 "})
     if not plugin:
         edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
-    assert made.fleet("render", "--write").returncode == 0
-    made.start()
+    made.with_workers(1).start()
     worker, standby = query(f"{made.place}/web_1.ctl"), query(f"{made.place}/web_standby.ctl")
     assert (standby.forked, standby.app, standby.name) == (plugin, worker.app, "standby")
     assert "exec'd" not in made.evidence()
@@ -90,9 +88,7 @@ def test_it_is_forked_where_the_workers_are(site: Make, plugin: bool) -> None:
 def test_a_file_that_has_become_wrong_leaves_a_running_standby_alone(site: Make) -> None:
     """Only its restart would read it, and a preflight comes first."""
     made = site()
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=1 "})
-    assert made.fleet("render", "--write").returncode == 0
-    made.start()
+    made.with_workers(1).start()
     before = made.pid("standby")
     edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker \S+": "-m aiohttp_fleet.worker nothing:here"})
     done = made.fleet("restart")

@@ -51,11 +51,10 @@ def served() -> Iterator[Served]:
         port = free_port()
         bare = subprocess.Popen([sys.executable, "-c", BARE, str(port)], cwd=PROJECT, stderr=subprocess.DEVNULL)
         made = Site(directory, APP)
-        edit(made.supervisord_conf, {"numprocs=4": "numprocs=1", "--drain=30": "--drain=30 --handler-cancellation"})
+        edit(made.supervisord_conf, {"--drain=30": "--drain=30 --handler-cancellation"})
         edit(made.nginx_conf, {"client_max_body_size 100m": "client_max_body_size 400m"})
         try:
-            assert made.fleet("render", "--write").returncode == 0
-            made.start()
+            made.with_workers(1).start()
             until("web.run_app", lambda: _listens(port))
             yield Served(made.port, port)
         finally:

@@ -39,13 +39,20 @@ def create_app():
 
 
 @pytest.fixture
-def shop(site: Make, place: Path) -> Site:
+def plugin() -> bool:
+    """Whether supervisord has [rpcinterface:fleet]; a test may be run with and without."""
+    return True
+
+
+@pytest.fixture
+def shop(site: Make, place: Path, plugin: bool) -> Site:
     """Start two workers of an application whose module the test may break: shop.py in the directory."""
     (place / "shop.py").write_text(GOOD)
     made = site("shop:create_app")
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
-    assert made.fleet("render", "--write").returncode == 0
-    return made.start()
+    edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
+    if not plugin:
+        edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+    return made.with_workers(2).start()
 
 
 def _pids(made: Site) -> list[int]:
@@ -152,14 +159,7 @@ def _report(made: Site) -> dict[str, Any]:
 
 
 def _all_replaced(made: Site, before: list[int]) -> bool:
-    return not set(before) & set(_pids(made)) and made.fleet("status").returncode == 0
-
-
-def _without_plugin(made: Site) -> Site:
-    edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
-    made.ctl("reload")
-    assert made.fleet("status", "--wait", "30").returncode == 0
-    return made
+    return not set(before) & set(_pids(made)) and made.is_ready()
 
 
 def test_a_restart_survives_its_client(shop: Site) -> None:
@@ -192,8 +192,6 @@ def test_the_end_of_the_operators_connection_leaves_it_running(shop: Site) -> No
 @pytest.mark.parametrize("plugin", [True, False])
 def test_a_closed_output_leaves_it_running(shop: Site, plugin: bool) -> None:
     """As in ``fleet restart | head -1``: all workers are restarted."""
-    if not plugin:
-        _without_plugin(shop)
     before = _pids(shop)
     client = _begun(shop)
     assert client.stdout and client.stderr
@@ -239,8 +237,6 @@ def test_it_may_be_detached_from_the_start(shop: Site) -> None:
 @pytest.mark.parametrize("plugin", [True, False])
 def test_an_interrupted_restart_leaves_no_worker_stopped(shop: Site, plugin: bool) -> None:
     """Ctrl-C, then SIGTERM, while web1 drains: it is drained and started again, then the restart ends."""
-    if not plugin:
-        _without_plugin(shop)
     before = _pids(shop)
     with _draining(shop) as (client, release):
         client.send_signal(signal.SIGINT)
@@ -251,7 +247,7 @@ def test_an_interrupted_restart_leaves_no_worker_stopped(shop: Site, plugin: boo
         _, stderr = client.communicate(timeout=30)
     assert client.returncode == 130
     assert "interrupted; no worker is left stopped; not restarted: web1, web2; run fleet restart again" in stderr
-    until("both to be ready", lambda: shop.fleet("status").returncode == 0)
+    until("both to be ready", shop.is_ready)
     assert [old == new for old, new in zip(before, _pids(shop), strict=True)] == [False, True]
 
 
@@ -266,7 +262,7 @@ def test_it_can_be_cancelled_from_elsewhere(shop: Site) -> None:
     assert (other.returncode, client.returncode) == (0, 130)
     assert "no worker is left stopped" in said
     assert "no worker is left stopped" in stderr
-    until("both to be ready", lambda: shop.fleet("status").returncode == 0)
+    until("both to be ready", shop.is_ready)
     assert shop.pid("aiohttp:web2") == before[1]
 
 
@@ -279,8 +275,6 @@ IMPATIENT = (
 @pytest.mark.parametrize("plugin", [True, False])
 def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site, plugin: bool) -> None:
     """SIGSTOP in the middle of a drain, for longer than one call may take: the restart goes on afterwards."""
-    if not plugin:
-        _without_plugin(shop)
     before = _pids(shop)
 
     def impatient(made: Site) -> subprocess.Popen[str]:
@@ -311,9 +305,9 @@ def test_a_shutdown_of_supervisord_ends_it(shop: Site) -> None:
     assert "fleet: " in stderr
 
 
+@pytest.mark.parametrize("plugin", [False])
 def test_without_the_plugin_nothing_is_detached(shop: Site) -> None:
     """The line says what is missing."""
-    _without_plugin(shop)
     for option in ("--detach", "--attach", "--cancel"):
         done = shop.fleet("restart", option)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)

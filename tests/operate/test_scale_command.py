@@ -80,9 +80,8 @@ def test_an_undo_waits_for_the_new_workers_to_end(site: Make, place: Path) -> No
     """web4, which was ready, takes two seconds to end; when scale returns it is gone."""
     (place / "shop.py").write_text(LEAVING)
     made = site("shop:create_app")
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=3 ", f"directory={PROJECT}": f"directory={place}"})
-    assert made.fleet("render", "--write").returncode == 0
-    made.start()
+    edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
+    made.with_workers(3).start()
     (place / "web_5.sock").write_text("precious")
     done = made.fleet("scale", "5", "--timeout", "10")
     assert (done.returncode, "aiohttp:web5: it has ended" in done.stderr) == (1, True)
@@ -109,9 +108,8 @@ def test_an_interruption_is_undone(site: Make, place: Path, number: signal.Signa
     """Ctrl-C, or the end of the operator's connection, while a new worker starts."""
     (place / "shop.py").write_text(SLOW)
     made = site("shop:create_app")
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
-    assert made.fleet("render", "--write").returncode == 0
-    made.start()
+    edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
+    made.with_workers(2).start()
     before = _pids(made), made.supervisord_conf.read_bytes(), made.nginx_conf.read_bytes()
     log = place / "deploy" / "run" / "web3.log"
     command = [str(BIN / "fleet"), "--config", str(made.supervisord_conf), "scale", "3"]
