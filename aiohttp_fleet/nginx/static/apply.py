@@ -1,18 +1,20 @@
 """Ask the running workers for their static routes, and keep static.conf as they have them."""
 
-from contextlib import closing
-from http.client import OK, HTTPException
+from contextlib import closing, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
 from aiohttp_fleet.common.write_files import written
-from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.check_config import check_config
 from aiohttp_fleet.nginx.static.routes import Route, mark_ineligible, parse_routes, static_conf
 from aiohttp_fleet.supervision.control_client import send_query
 from aiohttp_fleet.worker.arguments import STATIC_PATH
+
+_NO_ANSWER = (FleetError, OSError, HTTPException, ValueError, TypeError, KeyError)
 
 
 def static_path(fleet: Fleet) -> Path:
@@ -35,17 +37,12 @@ def query_routes(fleet: Fleet) -> tuple[Route, ...]:
 
 
 def _answers(fleet: Fleet) -> set[tuple[Route, ...]]:
-    return {found for found in map(_query, fleet.workers) if found is not None}
-
-
-def _query(worker: Worker) -> tuple[Route, ...] | None:
-    """Ask one worker; None where it does not run, or is still starting."""
-    try:
-        with closing(send_query(worker.control, path=STATIC_PATH)) as connection:
-            answer = connection.getresponse()
-            return parse_routes(answer.read().decode()) if answer.status == OK else None
-    except (FleetError, OSError, HTTPException, ValueError):
-        return None
+    """Ask each worker; one that does not run, is still starting (503), or of another version, has no answer."""
+    found = set[tuple[Route, ...]]()
+    for worker in fleet.workers:
+        with suppress(*_NO_ANSWER), closing(send_query(worker.control, path=STATIC_PATH)) as connection:
+            found.add(parse_routes(connection.getresponse().read().decode()))
+    return found
 
 
 def wanted_text(fleet: Fleet, routes: tuple[Route, ...]) -> str:

@@ -1,5 +1,7 @@
 """``fleet static``: nginx serves the application's static routes, for those who want it."""
 
+from dataclasses import asdict
+
 import click
 
 from aiohttp_fleet.common.read_files import read_existing
@@ -22,12 +24,8 @@ def static(context: FleetContext, write: bool, check: bool, off: bool) -> int:
     for route in routes:
         context.output.line(str(route))
     old, new = read_existing(path) or "", wanted_text(fleet, routes)
-    changes = unified_diff(path, old, new, "fleet static") if old != new else ""
-    context.output.add(
-        routes=[{"prefix": route.prefix, "directory": route.directory, "reason": route.reason} for route in routes],
-        path=str(path),
-        changed=bool(changes),
-    )
+    changes = unified_diff(path, old, new, "fleet static")
+    context.output.add(routes=list(map(asdict, routes)), path=str(path), changed=bool(changes))
     if check:
         context.output.line(changes, newline=False)
         return 1 if changes else 0
