@@ -14,11 +14,7 @@ FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signa
 
 
 def running_master(conf: Path) -> int | None:
-    """Return the pid of the running nginx that was started with ``conf``, None when there is none.
-
-    Raises:
-        OSError: ``conf`` cannot be read.
-    """
+    """Return the pid of the running nginx that was started with ``conf``; None if none runs, or it is unreadable."""
     conf = conf.resolve()  # as the launcher names it on nginx's command line
     try:
         pid = int(_pid_file(conf).read_text())
