@@ -75,8 +75,5 @@ def adopt(pid: int) -> int:
         return 0
     for signum in FORWARDED:
         signal.signal(signum, lambda number, _: signal.pidfd_send_signal(nginx, number))
-    ended = select.poll()
-    ended.register(nginx, select.POLLIN)
-    ended.register(supervisord, select.POLLIN)
-    ended.poll()
+    select.select([nginx, supervisord], [], [])  # readable when it has ended (pidfd_open(2))
     return 0
