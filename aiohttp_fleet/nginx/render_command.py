@@ -50,9 +50,8 @@ def _write(fleet: Fleet, output: Output) -> None:
     new = render_upstream(fleet, text)
     if new != text:
         replace_file(fleet.nginx_conf, new)
-    output.line(
-        f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; fleet reload makes nginx read it'}"
-    )
+    done = "nothing to change" if new == text else "written; fleet reload makes nginx read it"
+    output.line(f"{fleet.nginx_conf}: {done}")
     output.add(file=str(fleet.nginx_conf), written=new != text)
 
 
