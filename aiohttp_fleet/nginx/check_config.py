@@ -15,7 +15,7 @@ from aiohttp_fleet.common.tcp_ports import needs_root
 from aiohttp_fleet.common.templates import template
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.nginx.binary import running_nginx
+from aiohttp_fleet.nginx.binary import Binary, running_nginx
 from aiohttp_fleet.nginx.directives import directive, listen_address
 from aiohttp_fleet.nginx.generated import generated_texts
 
@@ -50,24 +50,13 @@ def run_nginx(conf: Path, text: str, others: Mapping[Path, str], switch: str) ->
         FleetError: nginx refuses the file.
     """
     conf = conf.resolve()
-    binary, master = running_nginx(conf), running_master(conf) if conf.exists() else None
-    generated = generated_texts(conf, text, binary.version(), master or 0)
+    binary = running_nginx(conf)
+    generated = generated_texts(conf, text, binary.version(), running_master(conf) or 0)
     # as root, nginx's default user need not exist
     user = ["-g", "user root root;"] if os.geteuid() == 0 and directive("user", text) is None else []
     with _copy(conf, {**others, **generated, conf: text}) as (directory, name):
         options = ["-q", "-e", "stderr", "-p", f"{directory}/", "-c", str(directory / name), *user]
-        try:
-            command = [str(binary.path), switch, *options]
-            done = subprocess.run(command, capture_output=True, timeout=TEST, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
-    output, errors = (
-        each.decode(errors="surrogateescape").replace(str(directory), str(conf.parent))
-        for each in (done.stdout, done.stderr)
-    )
-    if done.returncode != 0:
-        raise refusal(conf, errors)
-    return output
+        return printed_by(binary, conf, switch, *options, copy=directory)
 
 
 @contextmanager
@@ -100,12 +89,27 @@ def _link(source: Path, copy: Path) -> None:
             (copy / entry.name).symlink_to(entry)
 
 
-def refusal(conf: Path, stderr: str) -> FleetError:
-    """Return the error for a file that nginx refuses.
+def printed_by(binary: Binary, conf: Path, *options: str, copy: Path | None = None) -> str:
+    """Run an nginx that reads ``conf`` or a copy of it, and return what it prints.
 
     Args:
+        binary: which nginx.
         conf: the file.
-        stderr: what nginx printed.
+        options: of the command line.
+        copy: of the directory of ``conf``; what is printed has the name of the directory itself.
+
+    Raises:
+        FleetError: nginx refuses its files; the reason is nginx's own.
     """
-    words = _STAMP.sub("", stderr.strip(), 1).splitlines()
-    return FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "fix it first")
+    try:
+        done = subprocess.run([binary.path, *options], capture_output=True, timeout=TEST, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FleetError(str(conf), f"nginx cannot test it ({error})", "see fleet status") from None
+    output, errors = (
+        each.decode(errors="surrogateescape").replace(str(copy or conf.parent), str(conf.parent))
+        for each in (done.stdout, done.stderr)
+    )
+    if done.returncode != 0:
+        words = _STAMP.sub("", errors.strip(), 1).splitlines()
+        raise FleetError(str(conf), f"nginx refuses it ({words[0] if words else 'no reason given'})", "fix it first")
+    return output

@@ -6,6 +6,7 @@ Found by searching lines, without a parser: ``nginx -t`` decides whether a file 
 import re
 
 _DIRECTIVE = r"^[ \t]*{}[ \t]+([^;#]+?)[ \t]*;"
+_LISTEN = re.compile(_DIRECTIVE.format("listen"), re.MULTILINE)
 _COMMENT = re.compile(r"(^|(?<=\s))#.*$", re.MULTILINE)
 _LOCATION = re.compile(r"\blocation\s[^{;]*\{")
 _ALL = re.compile(r"\blocation\s+/\s*\{(\s*proxy_pass\s+([^;{}\s]+)\s*;\s*\})?")
@@ -47,30 +48,29 @@ def proxied_to(text: str) -> str:
 
 def ports(text: str) -> set[int]:
     """Return the TCP ports of all its ``listen``."""
-    return {where[1] for line in text.splitlines() if (where := listen_address(line))}
+    return {where[1] for where in _listens(text) if where}
 
 
 def listen_address(text: str) -> tuple[str, int] | None:
     """Return where the first ``listen`` can be reached from this machine, None when that is no TCP port."""
-    listen = directive("listen", text)
-    if listen is None or listen.startswith("unix:"):
+    first = next(iter(_listens(text)), None)
+    if first is None:
         return None
-    host, _, port = listen.split()[0].rpartition(":")
-    if not port.isdecimal():
-        host, port = listen.split()[0], "80"
-    host = host.strip("[]")
-    return {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)
+    host = first[0].strip("[]")
+    return {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), first[1]
 
 
 def listen_hosts(text: str) -> list[str]:
     """Return what is in front of the port in each ``listen``: ``""``, ``127.0.0.1:``, ``[::]:``."""
-    found = []
-    for line in text.splitlines():
-        value = directive("listen", line)
-        if value is None or value.startswith("unix:"):
-            continue
-        host, _, port = value.split()[0].rpartition(":")
-        if not port.isdecimal():
-            host = value.split()[0]
-        found.append(f"{host}:" if host else "")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(f"{where[0]}:" if where[0] else "" for where in _listens(text) if where))
+
+
+def _listens(text: str) -> list[tuple[str, int] | None]:
+    """Return host and port of each ``listen``, as they are written; None for a unix socket."""
+    found: list[tuple[str, int] | None] = []
+    for value in _LISTEN.findall(text):
+        address = value.split()[0]
+        host, _, port = address.rpartition(":")
+        tcp = (host, int(port)) if port.isdecimal() else (address, 80)
+        found.append(None if address.startswith("unix:") else tcp)
+    return found

@@ -96,17 +96,14 @@ def worker_count(cores: int, files: int) -> tuple[int, str]:
 
 def _server(conf: Path, text: str, version: str) -> str:
     numbers = tuple(map(int, re.findall(r"\d+", version)))
-    texts = [_listen(conf, numbers)]
+    listen = read_existing(TlsFiles(conf.parent).listen_conf) or ""
+    if numbers < HTTP2:
+        listen = listen.replace(" ssl ", " ssl http2 ")
+    elif listen:
+        listen += "http2 on;\n"
     if numbers >= MIN_TIMEOUT:
-        texts.append(template("generated/keep-used.conf"))
-    elif workers := proxied_to(text):
+        return listen + template("generated/keep-used.conf")
+    if workers := proxied_to(text):
         values = {"MARK": str(conf.parent / "run" / "closing"), "WORKERS": workers}
-        texts.append(filled("generated/close-idle.conf", values))
-    return "".join(texts)
-
-
-def _listen(conf: Path, version: tuple[int, ...]) -> str:
-    lines = read_existing(TlsFiles(conf.parent).listen_conf) or ""
-    if version < HTTP2:
-        return lines.replace(" ssl ", " ssl http2 ")
-    return lines + "http2 on;\n" * bool(lines)
+        return listen + filled("generated/close-idle.conf", values)
+    return listen

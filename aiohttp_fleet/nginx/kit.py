@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.common.templates import filled, plain
 
 BOTH = ("http", "server", "cache-http", "cache-server", "tls")
@@ -38,8 +37,3 @@ def kit_texts(deploy: Path, is_site: bool) -> Mapping[Path, str]:
     values = shared_values(deploy, is_site)
     names = BOTH if is_site else BOTH + OWN
     return {deploy / "kit" / f"{name}.conf": filled(f"kit/{name}.conf", values) for name in names}
-
-
-def outdated_kit(deploy: Path, is_site: bool) -> Mapping[Path, str]:
-    """Return the text of each file of ``kit/`` that is not that of the installed version."""
-    return {path: text for path, text in kit_texts(deploy, is_site).items() if read_existing(path) != text}

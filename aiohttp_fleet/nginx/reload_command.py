@@ -2,9 +2,9 @@
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_text
-from aiohttp_fleet.nginx.apply import apply
 from aiohttp_fleet.nginx.check_config import check_config
-from aiohttp_fleet.nginx.static.apply import require_current
+from aiohttp_fleet.nginx.reload import apply
+from aiohttp_fleet.nginx.static.command import require_current
 from aiohttp_fleet.supervision.command import FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
 

@@ -6,12 +6,12 @@ import click
 
 from aiohttp_fleet.common.findings import Finding, Level
 from aiohttp_fleet.common.output import Output
-from aiohttp_fleet.common.read_files import read_included, read_text
+from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
 from aiohttp_fleet.common.write_files import replace_file
 from aiohttp_fleet.config.consistency import inconsistencies
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.check_config import run_nginx
-from aiohttp_fleet.nginx.kit import outdated_kit
+from aiohttp_fleet.nginx.kit import kit_texts
 from aiohttp_fleet.nginx.upstream_text import render_upstream, server_lines, upstream_diff
 from aiohttp_fleet.supervision.command import FleetContext, command
 from aiohttp_fleet.supervision.lock import exclusive_lock
@@ -50,9 +50,8 @@ def _write(fleet: Fleet, output: Output) -> None:
     new = render_upstream(fleet, text)
     if new != text:
         replace_file(fleet.nginx_conf, new)
-    output.line(
-        f"{fleet.nginx_conf}: {'nothing to change' if new == text else 'written; fleet reload makes nginx read it'}"
-    )
+    done = "nothing to change" if new == text else "written; fleet reload makes nginx read it"
+    output.line(f"{fleet.nginx_conf}: {done}")
     output.add(file=str(fleet.nginx_conf), written=new != text)
 
 
@@ -74,6 +73,7 @@ def _disagreements(fleet: Fleet, text: str, changes: str) -> Iterator[Finding]:
         yield Finding(Level.FAIL, str(fleet.nginx_conf), reason, "fleet render --write")
     yield from inconsistencies(fleet, text)
     deploy = fleet.nginx_conf.parent
-    if names := [path.name for path in outdated_kit(deploy, fleet.is_site)]:
+    texts = kit_texts(deploy, fleet.is_site)
+    if names := [path.name for path, wanted in texts.items() if read_existing(path) != wanted]:
         reason = f"{', '.join(names)} not of this version of aiohttp-fleet"
         yield Finding(Level.FAIL, str(deploy / "kit"), reason, "fleet init")

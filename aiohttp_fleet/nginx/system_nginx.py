@@ -23,10 +23,9 @@ def group() -> str:
     binary = find_nginx()
     conf = Path(binary.built_in("conf-path"))
     try:
-        words = (directive("user", conf.read_text(errors="replace")) or "").split()
-        user = words[0] if words else binary.built_in("user") or "nobody"
-        name = words[1] if len(words) > 1 else "" if words else binary.built_in("group")
-        return name or grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+        built = f"{binary.built_in('user') or 'nobody'} {binary.built_in('group')}"
+        user, *groups = (directive("user", conf.read_text(errors="replace")) or built).split()
+        return groups[0] if groups else grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except (OSError, KeyError) as error:
         reason = f"the user of its workers cannot be found out ({error})"
         raise FleetError(str(conf), reason, "name their group with --group") from None

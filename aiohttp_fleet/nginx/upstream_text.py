@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.text_diff import unified_diff
-from aiohttp_fleet.config.fleet import Fleet, Worker
+from aiohttp_fleet.config.fleet import Fleet
 
 BEGIN = "# >>> fleet render"
 END = "# <<< fleet render"
@@ -20,14 +20,10 @@ def server_lines(fleet: Fleet) -> str:
     "no live upstreams": that is the standby, and without one it is each worker.
     """
     patience = "max_fails=8 fail_timeout=0" if fleet.standby else "max_fails=0"
-    lines = [_server(worker, patience) for worker in fleet.workers]
+    lines = [f"server unix:{worker.socket} {patience};\n" for worker in fleet.workers]
     if fleet.standby:
-        lines.append(_server(fleet.standby, "max_fails=0 backup"))
-    return "\n".join(lines) + "\n"
-
-
-def _server(worker: Worker, parameters: str) -> str:
-    return f"server unix:{worker.socket} {parameters};"
+        lines.append(f"server unix:{fleet.standby.socket} max_fails=0 backup;\n")
+    return "".join(lines)
 
 
 def render_upstream(fleet: Fleet, text: str) -> str:

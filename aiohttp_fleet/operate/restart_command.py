@@ -13,7 +13,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
-from aiohttp_fleet.nginx.static.apply import require_current
+from aiohttp_fleet.nginx.static.command import require_current
 from aiohttp_fleet.operate.start_restart import (
     Run,
     attach_restart,

@@ -14,8 +14,8 @@ from aiohttp_fleet.common.write_files import replace_file, temporary_sibling
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.numprocs_text import with_numprocs
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.nginx.apply import apply
 from aiohttp_fleet.nginx.check_config import check_config
+from aiohttp_fleet.nginx.reload import apply
 from aiohttp_fleet.nginx.upstream_text import render_upstream, upstream_diff
 from aiohttp_fleet.operate.start_restart import require_no_restart, wait_ready
 from aiohttp_fleet.supervision.restart_steps import KILL

@@ -39,12 +39,9 @@ def parse_routes(text: str) -> tuple[Route, ...]:
     """Read the JSON of `aiohttp_fleet.worker.static_routes.describe`.
 
     Raises:
-        ValueError: it is something else.
+        ValueError, TypeError, KeyError: it is something else.
     """
-    try:
-        return tuple(Route(found["prefix"], found["directory"], found["reason"]) for found in json.loads(text))
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"unexpected answer: {error!r}") from None
+    return tuple(Route(found["prefix"], found["directory"], found["reason"]) for found in json.loads(text))
 
 
 def mark_ineligible(routes: Sequence[Route], nginx_text: str) -> tuple[Route, ...]:
@@ -55,24 +52,21 @@ def mark_ineligible(routes: Sequence[Route], nginx_text: str) -> tuple[Route, ..
         nginx_text: the text of nginx.conf and of the files that it includes.
     """
     text = without_comments(nginx_text)
-    general = next(_obstacles(text), "")
-    return tuple(replace(route, reason=route.reason or general or _own_obstacle(route, text)) for route in routes)
+    return tuple(replace(route, reason=next(_reasons(route, text), "")) for route in routes)
 
 
-def _obstacles(text: str) -> Iterator[str]:
-    """Yield what in nginx.conf would not apply to a location of its own."""
+def _reasons(route: Route, text: str) -> Iterator[str]:
+    """Yield why not; also what holds in ``location /`` of nginx.conf, and would not in a location of its own."""
+    if route.reason:
+        yield route.reason
     if not workers_url(text):
         yield "location / of nginx.conf has more than proxy_pass"
     if _REGEX.search(text):
         yield "nginx.conf has a location with a regular expression"
-
-
-def _own_obstacle(route: Route, text: str) -> str:
     if _UNWRITABLE.search(route.directory):
-        return "its directory cannot be written in nginx.conf"
+        yield "its directory cannot be written in nginx.conf"
     if re.search(rf"\blocation\s+(=\s*|\^~\s*)?{re.escape(route.prefix)}[/\s{{]", text):
-        return "nginx.conf has a location of its own for it"
-    return ""
+        yield "nginx.conf has a location of its own for it"
 
 
 def static_conf(routes: Sequence[Route], nginx_text: str, gzip_static: bool) -> str:
