@@ -3,6 +3,7 @@
 import argparse
 import functools
 import grp
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -81,13 +82,9 @@ def _path(text: str) -> str:
 
 
 def _mode(text: str) -> int:
-    try:
-        mode = int(text, 8)
-    except ValueError:
-        mode = -1
-    if not 0 < mode <= 0o777:
+    if not re.fullmatch("0*[0-7]{1,3}", text) or not int(text, 8):
         raise argparse.ArgumentTypeError(f"{text!r} is not a file mode, write it in octal, such as 660")
-    return mode
+    return int(text, 8)
 
 
 def _group(text: str) -> int:
@@ -98,13 +95,9 @@ def _group(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds < float("inf"):
+    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, such as 30")
-    return seconds
+    return float(text)
 
 
 _sixteen_bits = functools.partial(whole_number, most=65535)

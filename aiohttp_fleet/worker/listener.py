@@ -3,29 +3,12 @@
 import asyncio
 import select
 import socket
-from typing import Protocol
 
 from aiohttp import web
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.worker.socket_path import PathState, SocketPath
-
-
-class Listener(Protocol):
-    """An aiohttp site that can be closed without a failed request."""
-
-    async def open(self, runner: web.BaseRunner) -> None:
-        """Accept connections, then let clients find it."""
-
-    async def withdraw(self) -> None:
-        """Let no new client find it; connected ones are served."""
-
-    def is_pending(self) -> bool:
-        """Whether clients have connected that are not accepted yet."""
-
-    async def keep_bound(self) -> bool:
-        """Bind again what was removed; False when a successor serves there."""
 
 
 class UnixListener:
@@ -135,6 +118,10 @@ class TcpListener:
     async def keep_bound(self) -> bool:
         """Return True: a bound port cannot be taken."""
         return True
+
+
+Listener = UnixListener | TcpListener
+"""An aiohttp site that can be closed without a failed request."""
 
 
 def bind_tcp(host: str, port: int) -> list[socket.socket]:

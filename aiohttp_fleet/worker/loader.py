@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.A
     try:
         built = _call(factory, loop)
         if inspect.isawaitable(built):
-            built = loop.run_until_complete(_awaited(built))
+            built = loop.run_until_complete(asyncio.ensure_future(built, loop=loop))
     except _FAILURES as error:
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
@@ -113,10 +113,6 @@ def _call(factory: Callable[[], object], loop: asyncio.AbstractEventLoop) -> obj
         if "no running event loop" not in str(error):
             raise
         return loop.run_until_complete(inside())
-
-
-async def _awaited(awaitable: Awaitable[object]) -> object:
-    return await awaitable
 
 
 def _refuse_arguments(spec: str, factory: Callable[..., object]) -> None:

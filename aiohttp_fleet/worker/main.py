@@ -1,22 +1,24 @@
-"""The order of a worker's start: everything that can fail without the application is checked before it is loaded."""
+"""A worker's start: what can fail without the application is checked before it is loaded; and the preflight."""
 
 import asyncio
 import faulthandler
 import os
+import sys
 from collections.abc import Coroutine
+from typing import NoReturn
 
 from aiohttp import web
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
+from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Websockets
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load, loop_factory
-from aiohttp_fleet.worker.preflight import preflight
 from aiohttp_fleet.worker.process import become, check_group, enlarge_output_pipes, set_title
 from aiohttp_fleet.worker.serve import serve
 from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, clear
@@ -38,7 +40,7 @@ def main(argv: list[str]) -> int:
     faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
     forked = os.environ.pop(FORKED, "") == "1"
     if options.preflight:
-        preflight(options)
+        _preflight(options)
     try:
         set_title()
         listeners = _prepare(options)
@@ -98,3 +100,35 @@ async def _serve(
         log_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error
+
+
+def _preflight(options: Options) -> NoReturn:
+    """Import and build the application, then exit: 0 when it was built, else 1 with the reason in the last line.
+
+    No socket is bound or connected to, and on_startup is not run. Nothing that belongs to the end of a process runs
+    either: it would wait for threads and tasks that the build has started, which only on_cleanup could end.
+
+    Args:
+        options: the command line.
+    """
+    code = 1
+    try:
+        load_env_files(options.env_files)
+        become(options.user, options.gid)
+        loop = loop_factory(options.loop)()
+        asyncio.set_event_loop(loop)
+        for sentence in loop.run_until_complete(missing()):
+            log_line(sentence)
+        load(options.app, loop)
+        log_line(f"preflight: {options.app} can be imported and built")
+        code = 0
+    except FleetError as error:
+        log_line(str(error))
+    except BaseException as error:
+        log_traceback(error)
+        log_line(f"preflight: {options.app} was not built ({type(error).__name__})")
+    finally:
+        try:
+            sys.stdout.flush()
+        finally:
+            os._exit(code)

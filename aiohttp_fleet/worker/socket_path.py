@@ -168,12 +168,9 @@ class SocketPath:
             self._inode = _identity(self._bound)
             clear(self.path)  # again: the application's start-up may have taken long
             Path(self._bound).rename(self.path)
-        except FleetError:
+        except (FleetError, OSError) as error:
             self.remove_temporary()
-            raise
-        except OSError as error:
-            self.remove_temporary()
-            raise self._bind_error(error) from None
+            raise (self._bind_error(error) if isinstance(error, OSError) else error) from None
 
     def remove_temporary(self) -> None:
         """Remove the temporary name, if it exists."""

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/worker/preflight.py."""
+"""Tests of the preflight of aiohttp_fleet/worker/main.py."""
 
 import subprocess
 import sys
