@@ -22,15 +22,15 @@ class FleetError(Exception):
 
 
 @contextmanager
-def os_errors(thing: object, reason: str, next_step: str) -> Iterator[None]:
+def os_errors(thing: object | None, reason: str, next_step: str) -> Iterator[None]:
     """Raise an OSError of the block as a FleetError: ``THING: REASON (No such file or directory); NEXT_STEP``.
 
     Args:
-        thing: see `FleetError`.
+        thing: see `FleetError`; None for the path of the OSError.
         reason: what cannot be done, such as ``cannot be read``; the system's own reason follows it.
         next_step: see `FleetError`.
     """
     try:
         yield
     except OSError as error:
-        raise FleetError(str(thing), f"{reason} ({error.strerror or error})", next_step) from None
+        raise FleetError(str(thing or error.filename), f"{reason} ({error.strerror or error})", next_step) from None

@@ -2,6 +2,7 @@
 
 import glob
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import os_errors
@@ -26,6 +27,15 @@ def read_existing(path: Path) -> str | None:
         FleetError: it cannot be read.
     """
     return read_text(path) if path.exists() else None
+
+
+def differing(texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Return those texts that are not what is in their files.
+
+    Raises:
+        FleetError: a file cannot be read.
+    """
+    return {path: text for path, text in texts.items() if read_existing(path) != text}
 
 
 def read_included(path: Path, generated: bool = False) -> str:

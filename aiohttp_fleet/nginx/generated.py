@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp_fleet.common.limits import cores, file_limit
-from aiohttp_fleet.common.read_files import read_existing, read_text
+from aiohttp_fleet.common.read_files import differing, read_existing, read_text
 from aiohttp_fleet.common.templates import filled, template
 from aiohttp_fleet.common.write_files import put_file
 from aiohttp_fleet.config.fleet import SITE
@@ -55,9 +55,8 @@ def write_generated(conf: Path, version: str, master: int = 0) -> None:
     Raises:
         FleetError: ``run/`` is missing or not writable.
     """
-    for path, text in generated_texts(conf, read_text(conf), version, master).items():
-        if read_existing(path) != text:
-            put_file(path, text)
+    for path, text in differing(generated_texts(conf, read_text(conf), version, master)).items():
+        put_file(path, text)
 
 
 def refresh_generated(conf: Path) -> None:

@@ -6,7 +6,7 @@ import click
 
 from aiohttp_fleet.common.findings import Finding, Level
 from aiohttp_fleet.common.output import Output
-from aiohttp_fleet.common.read_files import read_existing, read_included, read_text
+from aiohttp_fleet.common.read_files import differing, read_included, read_text
 from aiohttp_fleet.common.write_files import replace_file
 from aiohttp_fleet.config.consistency import inconsistencies
 from aiohttp_fleet.config.fleet import Fleet
@@ -74,6 +74,6 @@ def _disagreements(fleet: Fleet, text: str, changes: str) -> Iterator[Finding]:
     yield from inconsistencies(fleet, text)
     deploy = fleet.nginx_conf.parent
     texts = kit_texts(deploy, fleet.is_site)
-    if names := [path.name for path, wanted in texts.items() if read_existing(path) != wanted]:
+    if names := [path.name for path in differing(texts)]:
         reason = f"{', '.join(names)} not of this version of aiohttp-fleet"
         yield Finding(Level.FAIL, str(deploy / "kit"), reason, "fleet init")

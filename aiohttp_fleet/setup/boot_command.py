@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.read_files import differing
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.setup.checks import check_boot, foreign_supervisord
@@ -32,11 +32,10 @@ def boot(context: FleetContext, name: str | None, user: str | None, root: Path, 
     fleet, output = context.fleet(), context.output
     service = service_of(fleet, name, user)
     texts = planned_files(service, root)
-    old = {path: read_existing(path) for path in texts}
-    states = {path: "missing" if old[path] is None else "differs" for path in texts if old[path] != texts[path]}
+    changed = differing(texts)
+    states = {path: "differs" if path.exists() else "missing" for path in changed}
     files = [{"path": str(path), "state": states.get(path, "current"), "text": text} for path, text in texts.items()]
     output.add(name=service.name, files=files)
-    changed = {path: texts[path] for path in states}
     if not check and not write:
         for path, text in texts.items():
             output.line(f"# {path}\n{text}")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.read_files import read_existing
-from aiohttp_fleet.common.write_files import written
+from aiohttp_fleet.common.errors import os_errors
+from aiohttp_fleet.common.read_files import differing, read_existing
+from aiohttp_fleet.common.write_files import WRITTEN, written
 from aiohttp_fleet.config.fleet import SITE, Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.check_config import check_config
@@ -60,21 +60,14 @@ def planned(project: Project) -> Plan:
     if (old := read_existing(conf)) not in (None, text):
         render_upstream(fleet, old or "")  # a file without markers is not ours to replace
         check_config(conf, old or "", kit)  # it may stay
-    return Plan(fleet, _changed({fleet.supervisord_conf: supervisord, conf: text}), _changed(kit))
-
-
-def _changed(texts: Mapping[Path, str]) -> Mapping[Path, str]:
-    return {path: text for path, text in texts.items() if read_existing(path) != text}
+    return Plan(fleet, differing({fleet.supervisord_conf: supervisord, conf: text}), differing(kit))
 
 
 @contextmanager
 def _next_to_deploy(root: Path) -> Iterator[Path]:
     """Make a directory next to deploy/, where relative paths mean the same; remove it at the end."""
-    try:
+    with os_errors(root, "cannot be written", "see ls -ld, and retry as its owner"):
         directory = Path(tempfile.mkdtemp(dir=root, prefix=".deploy."))
-    except OSError as error:
-        step = "see ls -ld, and retry as its owner"
-        raise FleetError(str(root), f"cannot be written ({error.strerror})", step) from None
     try:
         directory.chmod(0o755)  # the workers' user enters it in the preflight
         (directory / "run").mkdir()
@@ -90,13 +83,11 @@ def create(project: Project, fleet: Fleet, texts: Mapping[Path, str]) -> None:
         FleetError: one cannot be written.
     """
     made = project.run_dir
-    try:
+    with os_errors(None, *WRITTEN):
         if not made.exists():
             made.mkdir(parents=True)
             if os.geteuid() == 0:
                 shutil.chown(made, project.user)
-    except OSError as error:
-        raise FleetError(str(error.filename), f"cannot be written ({error.strerror})", "see ls -ld") from None
     with written(texts):
         if project.is_site and fleet.nginx_conf.exists():  # the launcher writes them for an nginx of its own
             refresh_generated(fleet.nginx_conf)

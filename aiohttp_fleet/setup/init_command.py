@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import os_errors
 from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
@@ -55,7 +55,7 @@ def init(
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app is not None and not _SPEC.fullmatch(app):
         raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
-    try:
+    with os_errors(None, "cannot be read", "see ls -ld"):
         root = Path.cwd()
         found = [named_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
@@ -76,8 +76,6 @@ def init(
             is_site=is_site,
         )
         return _init(project, old, context, check, write)
-    except OSError as error:
-        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -ld") from None
 
 
 def _init(project: Project, old: Fleet | None, context: FleetContext, check: bool, write: bool) -> int:
@@ -102,13 +100,10 @@ def _init(project: Project, old: Fleet | None, context: FleetContext, check: boo
 
 def _choose(root: Path, found: list[App], output: Output) -> int:
     output.add(applications=[app.spec for app in found])
-    if found:
-        output.line(f"fleet: {root}: it has {len(found)} applications; name one:", err=True)
-        for app in found:
-            output.line(f"  fleet init {app.spec}", err=True)
-    else:
-        step = "name yours, fleet init MODULE:NAME"
-        output.line(f"fleet: {root}: no aiohttp application is found in its modules and packages; {step}", err=True)
+    lines = [f"it has {len(found)} applications; name one:", *(f"  fleet init {app.spec}" for app in found)]
+    if not found:
+        lines = ["no aiohttp application is found in its modules and packages; name yours, fleet init MODULE:NAME"]
+    output.line(f"fleet: {root}: " + "\n".join(lines), err=True)
     return 2
 
 

@@ -3,14 +3,14 @@
 import errno
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.findings import Finding, Level, failures_of
-from aiohttp_fleet.common.read_files import read_existing, read_text
-from aiohttp_fleet.common.write_files import write_file
+from aiohttp_fleet.common.read_files import read_text
+from aiohttp_fleet.common.write_files import written
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.adopt import running_master
 from aiohttp_fleet.nginx.check_config import check_config
@@ -85,23 +85,23 @@ def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], po
     places, text = TlsFiles(fleet.nginx_conf.parent), read_text(fleet.nginx_conf)
     http = listen_address(text)
     assert http is not None, "check_https() has not passed"
-    texts: dict[Path, str | None] = {
+    texts = {
         places.http_conf: http_text(domains, http[1], port, hsts),
         places.server_conf: server_text(hsts),
         places.listen_conf: listen_text(listen_hosts(text), port),
     }
-    old = {path: read_existing(path) for path in texts}
     reloading = False
     try:
-        _put(fleet, texts)
-        check_config(fleet.nginx_conf, text)
-        if fleet.nginx is None:
-            return f"{places.tls}: written; reload your nginx now"
-        reloading = True
-        reload(fleet, supervisord)
+        with written(texts):
+            refresh_generated(fleet.nginx_conf)
+            check_config(fleet.nginx_conf, text)
+            if fleet.nginx is None:
+                return f"{places.tls}: written; reload your nginx now"
+            reloading = True
+            reload(fleet, supervisord)
     except BaseException:
         with deferred_signals():
-            _put(fleet, old)
+            refresh_generated(fleet.nginx_conf)
             if reloading and fleet.nginx:
                 supervisord.signal(fleet.nginx, "HUP")
         raise
@@ -120,16 +120,3 @@ def reload(fleet: Fleet, supervisord: Supervisord) -> None:
     reload_nginx(supervisord, fleet.nginx, fleet.nginx_conf)
     if served_certificate(places.require_https()).der != places.leaf():
         raise FleetError(fleet.nginx, "it still shows another certificate", f"see supervisorctl tail {fleet.nginx}")
-
-
-def _put(fleet: Fleet, texts: Mapping[Path, str | None]) -> None:
-    """Write these files, remove those without a text, and install those that depend on nginx's version."""
-    for path, text in texts.items():
-        if text is not None:
-            write_file(path, text)
-            continue
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise FleetError(str(path), f"cannot be written ({error.strerror})", "see ls -ld") from None
-    refresh_generated(fleet.nginx_conf)
