@@ -39,7 +39,6 @@ PURE = (
     "nginx/upstream_text.py",
     "setup/unit_text.py",
     "watchdog/decide.py",
-    "watchdog/recycling.py",
     "watchdog/state.py",
 )
 """Modules that compute and touch nothing."""

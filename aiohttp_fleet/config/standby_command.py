@@ -13,24 +13,8 @@ NUMBER = "WORKER_NUMBER"
 """The variable that has a worker's number, and the standby's 0."""
 
 
-class Arguments(argparse.Namespace):
-    """The arguments of ``python -m aiohttp_fleet.standby``.
-
-    Attributes:
-        conf: supervisord.conf.
-        program: the workers' program.
-        path: the sockets it serves.
-        control: its control socket, None for the one next to the first socket.
-    """
-
-    conf: str
-    program: str
-    path: list[str]
-    control: str | None
-
-
-def standby_arguments(words: Sequence[str]) -> Arguments:
-    """Parse the arguments of ``python -m aiohttp_fleet.standby``.
+def standby_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of ``python -m aiohttp_fleet.standby``: conf, program, path (all its sockets), control.
 
     Args:
         words: what follows the module.
@@ -48,7 +32,7 @@ def standby_arguments(words: Sequence[str]) -> Arguments:
     parser.add_argument("--program", default="aiohttp", help="the workers' program (default: %(default)s)")
     parser.add_argument("--path", action="append", required=True, help="its socket; several times for several sockets")
     parser.add_argument("--control", help="its control socket (default: the first --path with .ctl)")
-    return parser.parse_args(words, namespace=Arguments())
+    return parser.parse_args(words)
 
 
 def is_standby(argv: Sequence[str]) -> bool:
@@ -56,7 +40,7 @@ def is_standby(argv: Sequence[str]) -> bool:
     return list(argv[1:3]) == ["-m", MODULE]
 
 
-def standby_of(workers: Sequence[Worker], standby: Worker, arguments: Arguments) -> Worker:
+def standby_of(workers: Sequence[Worker], standby: Worker, arguments: argparse.Namespace) -> Worker:
     """Return the standby with the workers' command, directory and environment.
 
     Args:

@@ -10,6 +10,7 @@ import click
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.findings import failures_of
 from aiohttp_fleet.common.progress import Progress
 from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
@@ -124,7 +125,8 @@ def _result(context: FleetContext, fleet: Fleet, report: RestartReport) -> int:
     output.add(state=report.state, done=not reason, reason=reason, workers=[asdict(done) for done in report.restarted])
     for line in report.restarted[-1].log if report.restarted else ():
         output.line(f"  {line}", err=True)
-    if sentence := reason or _static(fleet):
+    # nginx may serve static files that the new code no longer has, or has elsewhere
+    if sentence := reason or next(map(str, failures_of(require_current, fleet)), ""):
         output.line(f"fleet: {sentence}", err=True)
     return {DONE: 0, FAILED: 1}.get(report.state, INTERRUPTED)
 
@@ -142,12 +144,3 @@ def _reason(report: RestartReport) -> str:
     failed = report.restarted[-1]
     others = f"not restarted: {remaining}" if remaining else "it was the last"
     return f"{failed.name}: {failed.reason}; {others}; fix it, then run fleet restart again"
-
-
-def _static(fleet: Fleet) -> str:
-    """Say so when nginx serves static files that the new code no longer has, or has elsewhere."""
-    try:
-        require_current(fleet)
-    except FleetError as error:
-        return str(error)
-    return ""

@@ -1,8 +1,8 @@
-"""Tests of aiohttp_fleet/watchdog/recycling.py."""
+"""Tests of aiohttp_fleet/watchdog/decide.py."""
 
 import pytest
 
-from aiohttp_fleet.watchdog.recycling import JITTER
+from aiohttp_fleet.watchdog.decide import JITTER
 from tests.watchdog.seen import Watch, health, snapshot
 
 MB = 1024 * 1024
