@@ -53,16 +53,13 @@ def why_without(feature: str, supervisord: Any) -> str:
     modules = {name.rpartition(".")[2]: import_module(name) for name in _MODULES}
     objects = SimpleNamespace(supervisord=supervisord, group=groups[0], process=processes[0], **modules)
     without, names = FEATURES[feature]
-    missing = [name for name in names.split() if not _has(objects, name)]
+    missing = []
+    for name in names.split():
+        try:
+            operator.attrgetter(name)(objects)
+        except AttributeError:
+            missing.append(name)
     return f"{without} (this supervisor has no {', '.join(missing)})" if missing else ""
-
-
-def _has(objects: SimpleNamespace, name: str) -> bool:
-    try:
-        operator.attrgetter(name)(objects)
-    except AttributeError:
-        return False
-    return True
 
 
 def on_each_turn(supervisord: Any, call: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from aiohttp_fleet.watchdog.state import SLOW_START, UP, Action, FleetSnapshot, 
 JITTER = 0.2
 """Part of --max-age and --max-requests by which a limit is lower, so that workers do not reach it together."""
 _GOLDEN = 0.6180339887498949
+"""A pid times it, modulo 1, is always the same number from 0 to 1, and far from that of the next pid."""
 _MB = 1024 * 1024
 
 
@@ -112,18 +113,13 @@ def _excesses(snapshot: WorkerSnapshot, options: Options) -> Iterator[tuple[floa
     health = snapshot.health
     if health is None:
         return
-    early = 1 - JITTER * _spread(snapshot.pid)
+    early = 1 - JITTER * (snapshot.pid * _GOLDEN % 1)
     if (limit := options.max_memory) is not None:
         yield health.memory / limit, f"it uses {health.memory / _MB:.0f} MB, more than {limit / _MB:.0f}"
     if (age := options.max_age) is not None:
         yield health.uptime / (age * early), f"it is {health.uptime:.0f} s old, of {age:.0f} at most"
     if (count := options.max_requests) is not None:
         yield health.requests / (count * early), f"it has answered {health.requests} requests, of {count} at most"
-
-
-def _spread(pid: int) -> float:
-    """Return a number from 0 to 1 that is always the same for a pid, and far from that of the next pid."""
-    return pid * _GOLDEN % 1
 
 
 def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: float) -> Action | None:
