@@ -8,21 +8,18 @@ from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, supervisord_of
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
+from aiohttp_fleet.watchdog.act import Executor
 from aiohttp_fleet.watchdog.arguments import Options, parse
 from aiohttp_fleet.watchdog.decide import Memory, decide
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.probe import Prober
-from aiohttp_fleet.watchdog.restarts import Restarts
-from aiohttp_fleet.watchdog.state import Action, Budget
+from aiohttp_fleet.watchdog.state import Budget
 
 PERIOD = 0.5
 """Seconds from one snapshot to the next."""
-TIMEOUT = 1.0
-"""Seconds that a hung worker gets to write its stacks and end."""
 
 
 def main(argv: list[str]) -> int:
@@ -49,7 +46,7 @@ def _watch(options: Options) -> None:
     parent = os.getppid()
     notifier = Notifier(options.program, options.notify, options.webhook)
     conf = WatchedConfig(options.conf, options.program, notifier)
-    restarts = Restarts(notifier, options.retry)
+    executor = Executor(notifier, options.retry)
     budget, prober, memory = Budget(options.budget), Prober(), Memory()
     log_line(f"watching {len(conf.fleet().served)} workers of {options.program}")
     try:
@@ -63,48 +60,14 @@ def _watch(options: Options) -> None:
                 notifier.problem("supervisord", str(error))
             else:
                 notifier.fine("supervisord")
-                actions, memory = decide(snapshot, memory, options, budget.left(snapshot.at), restarts.is_busy)
+                actions, memory = decide(snapshot, memory, options, budget.left(snapshot.at), executor.is_busy)
                 for action in actions:
-                    if _act(action, fleet, supervisord, restarts, notifier):
+                    if executor.run(action, fleet, supervisord):
                         budget = budget.spend(time.monotonic())
             time.sleep(max(again - time.monotonic(), 0))
     finally:
         prober.close()
-        restarts.finish()
-
-
-def _act(action: Action, fleet: Fleet, supervisord: Supervisord, restarts: Restarts, notifier: Notifier) -> bool:
-    """Do one thing, and return whether it counts against the budget; an error is reported."""
-    worker = action.snapshot.worker
-    if action.kind in ("recycle", "refresh") and not restarts.advance(worker, fleet, supervisord):
-        return False
-    if action.event:
-        notifier.notify(action.event, worker.name, action.reason)
-    try:
-        if action.kind == "start":
-            supervisord.start(worker.namespec)
-        elif action.kind == "kill":
-            kill(supervisord, worker.namespec, action.snapshot.pid)
-    except FleetError as error:
-        notifier.problem(worker.name, str(error))
-    return action.kind in ("recycle", "kill")
-
-
-def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
-    """End a hung worker: ABRT writes all stacks into its log, CONT lets a stopped one do that, KILL is the end.
-
-    Args:
-        supervisord: it starts the worker again.
-        namespec: the worker.
-        pid: of the process that hangs.
-
-    Raises:
-        FleetError: supervisord does not answer.
-    """
-    for name in ("ABRT", "CONT"):
-        supervisord.signal(namespec, name)
-    if not wait_until(lambda: supervisord.process(namespec)["pid"] != pid, TIMEOUT):
-        supervisord.signal(namespec, "KILL")
+        executor.finish()
 
 
 class WatchedConfig:
