@@ -39,7 +39,6 @@ PURE = (
     "nginx/tls_text.py",
     "nginx/upstream_text.py",
     "operate/process.py",
-    "setup/unit_text.py",
     "supervision/health.py",
     "watchdog/decide.py",
     "watchdog/recycling.py",

@@ -1,17 +1,19 @@
 """``fleet boot``: start the fleet with the machine, by systemd."""
 
+import os
+import pwd
 import shlex
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.common.write_files import write_file
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.setup.checks import check_boot, foreign_supervisord
-from aiohttp_fleet.setup.confirm import changes
-from aiohttp_fleet.setup.service import Service, service_of
-from aiohttp_fleet.setup.unit_text import planned_files
+from aiohttp_fleet.setup.confirm import changes, differing
+from aiohttp_fleet.setup.service import Service, planned_files, service_of
 from aiohttp_fleet.supervision.command import FleetContext, command
 
 
@@ -32,35 +34,54 @@ def boot(context: FleetContext, name: str | None, user: str | None, root: Path, 
     fleet, output = context.fleet(), context.output
     service = service_of(fleet, name, user)
     texts = planned_files(service, root)
-    old = {path: read_existing(path) for path in texts}
-    states = {path: "missing" if old[path] is None else "differs" for path in texts if old[path] != texts[path]}
-    files = [{"path": str(path), "state": states.get(path, "current"), "text": text} for path, text in texts.items()]
+    changed = differing(texts)
+    states = {path: "current" if path not in changed else "differs" if path.exists() else "missing" for path in texts}
+    files = [{"path": str(path), "state": states[path], "text": text} for path, text in texts.items()]
     output.add(name=service.name, files=files)
-    changed = {path: texts[path] for path in states}
-    if not check and not write:
+    if check:
+        output.line(changes(changed, "fleet boot"), newline=False)
+        return 1 if changed else 0
+    if not write:
         for path, text in texts.items():
             output.line(f"# {path}\n{text}")
         return 0
-    if write:
-        context.require(check_boot(service, changed))
-    shown = {path: text for path, text in changed.items() if check or states[path] == "differs"}
-    output.line(changes(shown, "fleet boot"), newline=False)
-    if check:
-        return 1 if changed else 0
+    context.require(_check(service, changed))
+    overwritten = {path: text for path, text in changed.items() if states[path] == "differs"}
+    output.line(changes(overwritten, "fleet boot"), newline=False)
     for path, text in changed.items():
         write_file(path, text)
         output.line(f"{path}: written")
     if not changed:
         output.line(f"{service.name}: nothing to change")
-    steps = _next_steps(fleet, service)
+    steps = ["systemctl daemon-reload", f"systemctl enable --now {service.name}"]
+    if pid := _foreign_supervisord(fleet, service.name):
+        stop = shlex.join([f"{service.bin}/supervisorctl", "-c", str(service.conf), "shutdown"])
+        steps.insert(0, f"{stop}  # pid {pid}, which systemd has not started")
     output.add(next=steps)
     output.line("\n  ".join([f"{service.name}: to start it now, and with the machine:", *steps]))
     return 0
 
 
-def _next_steps(fleet: Fleet, service: Service) -> list[str]:
-    steps = ["systemctl daemon-reload", f"systemctl enable --now {service.name}"]
-    if pid := foreign_supervisord(fleet, service.name):
-        stop = shlex.join([f"{service.bin}/supervisorctl", "-c", str(service.conf), "shutdown"])
-        steps.insert(0, f"{stop}  # pid {pid}, which systemd has not started")
-    return steps
+def _check(service: Service, paths: Iterable[Path]) -> Iterator[Finding]:
+    """Yield what would keep this user from writing the files, or the service from starting."""
+    for path in paths:
+        directory = next(parent for parent in path.parents if parent.exists())
+        if not os.access(directory, os.W_OK):
+            yield Finding(Level.FAIL, str(path), "only root may write it", "retry with sudo")
+    run = service.conf.parent / "run"
+    if service.user == "root" or not run.is_dir():
+        return
+    uid = pwd.getpwnam(service.user).pw_uid
+    if foreign := [path for path in (run, *run.iterdir()) if path.lstat().st_uid != uid]:
+        reason = f"{len(foreign)} of its files are not {service.user}'s, who runs the service, such as {foreign[0]}"
+        yield Finding(Level.FAIL, str(run), reason, f"stop the fleet, then chown -R {service.user}: {run}")
+
+
+def _foreign_supervisord(fleet: Fleet, name: str) -> int | None:
+    """Return the pid of a supervisord that runs this project outside of the service, None if there is none."""
+    try:
+        pid = peer(fleet.control_socket).pid
+        groups = Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return None
+    return None if f"/{name}.service" in groups else pid

@@ -1,16 +1,19 @@
-"""What systemd and logrotate have to know about a project."""
+"""A project as a service: its files in /etc, the unit of systemd and the log rotation."""
 
 import grp
 import os
 import pwd
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.substitution import plain
 from aiohttp_fleet.common.tcp_ports import is_privileged
+from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx.directives import directive
 from aiohttp_fleet.nginx.tls_files import TlsFiles
@@ -20,6 +23,13 @@ TEMPORARY = (Path("/tmp"), Path("/var/tmp"))
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 """What ProtectHome= hides."""
 RUN = Path("/run")
+ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"
+"""What root needs to become the workers' user, to signal it, and to use files and sockets that belong to it."""
+PORT = "CAP_NET_BIND_SERVICE"
+MARGIN = 15
+"""Seconds that supervisord gets for itself, after all programs have had theirs."""
+_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
+"""What systemd, logrotate and a shell accept without quotes."""
 
 
 @dataclass(frozen=True)
@@ -131,3 +141,51 @@ def _access_log(fleet: Fleet, text: str) -> Path | None:
     if value is None or value.startswith(("off", "syslog:")):
         return None
     return Path(os.path.normpath(fleet.nginx_conf.parent / value.split()[0]))
+
+
+def planned_files(service: Service, root: Path) -> Mapping[Path, str]:
+    """Return the text of each file.
+
+    Args:
+        service: the project as a service.
+        root: the directory that contains ``etc``.
+
+    Raises:
+        FleetError: a name or a path that would need quotes in them.
+    """
+    if not _NAME.fullmatch(service.name):
+        raise FleetError(repr(service.name), "a service cannot have this name", "choose letters and digits with --name")
+    etc, values = root.absolute() / "etc", _values(service)
+    texts = {etc / "systemd" / "system" / f"{service.name}.service": filled("aiohttp.service", values)}
+    if service.access_log:
+        values |= {"ACCESS_LOG": plain(service.access_log), "NGINX_PID": plain(service.nginx_pid)}
+        texts[etc / "logrotate.d" / service.name] = filled("aiohttp.logrotate", values)
+    return texts
+
+
+def _values(service: Service) -> dict[str, str]:
+    root = service.user == "root"
+    capabilities = " ".join([ROOT] * root + [PORT] * service.privileged)
+    return {
+        "NAME": service.name,
+        "ROOT": plain(service.root),
+        "BIN": plain(service.bin),
+        "CONF": plain(service.conf),
+        "STOP": str(service.stop),
+        "MARGIN": str(MARGIN),
+        "TIMEOUT": str(service.stop + MARGIN),
+        "USER": service.user,
+        "GROUP": service.group,
+        "CAPABILITIES": capabilities,
+        "AMBIENT": "" if root else capabilities,
+        "WRITABLE": _paths(service.writable),
+        "PRIVATE_TMP": "yes" if service.private_tmp else "no",
+        "RUNTIME": _paths(service.runtime),
+        "RUNTIME_MODE": "1777" if root else "0755",  # root's workers are another user: as in /tmp, each its own files
+        "PROTECT_HOME": "read-only" if service.in_home else "yes",
+        "SYSTEM_CALLS": "@chown @setuid" if root else "@chown",
+    }
+
+
+def _paths(paths: Iterable[Path]) -> str:
+    return " ".join(map(plain, paths))

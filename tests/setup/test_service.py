@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/setup/unit_text.py."""
+"""Tests of aiohttp_fleet/setup/service.py."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.templates import filled
-from aiohttp_fleet.setup.service import Service
-from aiohttp_fleet.setup.unit_text import require_name, unit_values
+from aiohttp_fleet.setup.service import Service, planned_files
 
 ROOT = Path("/srv/shop")
 SHOP = Service(
@@ -28,7 +26,8 @@ SHOP = Service(
 
 
 def _lines(service: Service) -> set[str]:
-    return set(filled("aiohttp.service", unit_values(service)).splitlines())
+    unit = planned_files(service, Path("/"))[Path(f"/etc/systemd/system/{service.name}.service")]
+    return set(unit.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,7 @@ def test_root_may_become_the_workers_user() -> None:
 def test_a_name_that_would_need_quotes_is_refused(name: str) -> None:
     """Before anything is written."""
     with pytest.raises(FleetError, match="a service cannot have this name"):
-        require_name(name)
+        planned_files(replace(SHOP, name=name), Path("/"))
 
 
 def test_a_path_that_would_need_quotes_is_refused() -> None:
