@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import os_errors
 from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.limits import cgroup, cores
 from aiohttp_fleet.common.output import Output
@@ -34,9 +34,7 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 
 @command
 @click.argument("app", required=False, metavar="[MODULE:NAME]")
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or as the machine allows."
-)
+@click.option("--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or one per core.")
 @click.option("--user", default="nobody", show_default=True, help="User of the workers when started as root.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="File with settings and secrets of the application.")
 @click.option("--group", help="Group of the sockets; with --site that of the system's nginx, else the workers' own.")
@@ -58,7 +56,7 @@ def init(
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app is not None and not _SPEC.fullmatch(app):
         raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
-    try:
+    with os_errors("deploy", "cannot be read or written", "see ls -ld . deploy"):
         root = Path.cwd()
         found = [named_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
@@ -79,8 +77,6 @@ def init(
             is_site=is_site,
         )
         return _init(project, old, context, check, write)
-    except OSError as error:
-        raise FleetError(str(error.filename), f"cannot be read ({error.strerror})", "see ls -ld") from None
 
 
 def _default_workers() -> int:

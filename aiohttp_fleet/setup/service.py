@@ -25,7 +25,6 @@ HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 RUN = Path("/run")
 ROOT = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID"
 """What root needs to become the workers' user, to signal it, and to use files and sockets that belong to it."""
-PORT = "CAP_NET_BIND_SERVICE"
 MARGIN = 15
 """Seconds that supervisord gets for itself, after all programs have had theirs."""
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
@@ -63,22 +62,6 @@ class Service:
     in_home: bool
     access_log: Path | None
     nginx_pid: Path
-
-    @property
-    def private_tmp(self) -> bool:
-        """Whether it can have a /tmp of its own."""
-        return not any(_within(path, TEMPORARY) for path in (self.root, *self.sockets))
-
-    @property
-    def runtime(self) -> tuple[Path, ...]:
-        """The directories of sockets in /run, which is empty after a boot; relative to it."""
-        return tuple(path.relative_to(RUN) for path in self.sockets if path != RUN and path.is_relative_to(RUN))
-
-    @property
-    def writable(self) -> tuple[Path, ...]:
-        """The directories that it writes to, except for `runtime`."""
-        elsewhere = (path for path in self.sockets if not _within(path, (self.root, RUN, *TEMPORARY)))
-        return (self.root, *elsewhere, *(() if self.private_tmp else TEMPORARY))
 
 
 def service_of(fleet: Fleet, name: str | None, user: str | None) -> Service:
@@ -123,9 +106,7 @@ def _user(conf: Path, name: str | None) -> pwd.struct_passwd:
         return pwd.getpwuid(uid) if name is None else pwd.getpwnam(name)
     except KeyError:
         what = f"--user {name}" if name else f"{conf}, uid {uid}"
-        raise FleetError(
-            what, "there is no such user", "create it with useradd --system, or name another with --user"
-        ) from None
+        raise FleetError(what, "there is no such user", "useradd --system, or name another with --user") from None
 
 
 def _group(gid: int) -> str:
@@ -165,7 +146,11 @@ def planned_files(service: Service, root: Path) -> Mapping[Path, str]:
 
 def _values(service: Service) -> dict[str, str]:
     root = service.user == "root"
-    capabilities = " ".join([ROOT] * root + [PORT] * service.privileged)
+    private_tmp = not any(_within(path, TEMPORARY) for path in (service.root, *service.sockets))
+    # in /run, which is empty after a boot; relative to it
+    runtime = [path.relative_to(RUN) for path in service.sockets if path != RUN and path.is_relative_to(RUN)]
+    elsewhere = [path for path in service.sockets if not _within(path, (service.root, RUN, *TEMPORARY))]
+    capabilities = " ".join([ROOT] * root + ["CAP_NET_BIND_SERVICE"] * service.privileged)
     return {
         "NAME": service.name,
         "ROOT": plain(service.root),
@@ -178,9 +163,9 @@ def _values(service: Service) -> dict[str, str]:
         "GROUP": service.group,
         "CAPABILITIES": capabilities,
         "AMBIENT": "" if root else capabilities,
-        "WRITABLE": _paths(service.writable),
-        "PRIVATE_TMP": "yes" if service.private_tmp else "no",
-        "RUNTIME": _paths(service.runtime),
+        "WRITABLE": _paths([service.root, *elsewhere, *(() if private_tmp else TEMPORARY)]),
+        "PRIVATE_TMP": "yes" if private_tmp else "no",
+        "RUNTIME": _paths(runtime),
         "RUNTIME_MODE": "1777" if root else "0755",  # root's workers are another user: as in /tmp, each its own files
         "PROTECT_HOME": "read-only" if service.in_home else "yes",
         "SYSTEM_CALLS": "@chown @setuid" if root else "@chown",

@@ -95,10 +95,7 @@ def refusal(output: str, log: str) -> str:
     """
     if problems := _PROBLEM.findall(output):
         return ", ".join(f"{domain}: {detail.strip()}" for domain, detail in problems)
-    if refused := _REFUSED.findall(log):
-        return str(refused[-1])
-    if failed := _RENEWAL.findall(output):
-        return str(failed[-1])
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(_NOISE)]
+    if reasons := _REFUSED.findall(log) or _RENEWAL.findall(output):
+        return str(reasons[-1])
+    lines = [line for line in map(str.strip, output.splitlines()) if line and not line.startswith(_NOISE)]
     return lines[-1] if lines else "it says nothing"

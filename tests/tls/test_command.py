@@ -16,7 +16,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.tls import certbot
 from aiohttp_fleet.tls.certificate import served_certificate
-from aiohttp_fleet.tls.install import install
+from aiohttp_fleet.tls.command import install
 from tests.acme import Acme, needs_acme, self_made
 from tests.http import Client
 from tests.load import answered_more, load
