@@ -20,7 +20,6 @@ from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.nginx.tls_text import http_text, listen_text, server_text
 from aiohttp_fleet.supervision.command import FleetContext, command, supervisord_of
 from aiohttp_fleet.supervision.lock import exclusive_lock
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from aiohttp_fleet.tls.certbot import certonly, renewal, run_certbot
 from aiohttp_fleet.tls.certificate import served_certificate
 from aiohttp_fleet.tls.checks import check_obtain
@@ -68,18 +67,17 @@ def tls(
                 context.require(check_obtain(fleet, names, port, http_port))
                 run_certbot(places, certonly(places, names, email, server))
                 done(f"certbot: {places.certificate}")
-                done(install(fleet, supervisord_of(fleet), names, port, hsts))
+                done(install(fleet, names, port, hsts))
     if fleet.nginx or not domain:
         _check(context, places)
     return 0
 
 
-def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], port: int, hsts: bool) -> str:
+def install(fleet: Fleet, domains: tuple[str, ...], port: int, hsts: bool) -> str:
     """Make nginx serve the certificate that is there; return a line that says what was done.
 
     Args:
         fleet: the fleet; `aiohttp_fleet.tls.checks.check_obtain` has passed.
-        supervisord: it signals nginx.
         domains: names whose plain requests are redirected.
         port: where nginx is to listen for https.
         hsts: whether browsers shall use nothing but https from now on.
@@ -103,17 +101,17 @@ def install(fleet: Fleet, supervisord: Supervisord, domains: tuple[str, ...], po
             if fleet.nginx is None:
                 return f"{places.tls}: written; reload your nginx now"
             reloading = True
-            _reload(fleet, supervisord)
+            _reload(fleet)
     except BaseException:
         with deferred_signals():
             refresh_generated(fleet.nginx_conf)
             if reloading and fleet.nginx:
-                supervisord.signal(fleet.nginx, "HUP")
+                supervisord_of(fleet).signal(fleet.nginx, "HUP")
         raise
     return f"nginx: reloaded, https on port {port}"
 
 
-def _reload(fleet: Fleet, supervisord: Supervisord) -> None:
+def _reload(fleet: Fleet) -> None:
     """Reload nginx and wait until it shows the certificate that is there.
 
     Raises:
@@ -122,7 +120,7 @@ def _reload(fleet: Fleet, supervisord: Supervisord) -> None:
     places = TlsFiles(fleet.nginx_conf.parent)
     if fleet.nginx is None:
         raise FleetError("nginx", "it shows another certificate, and this supervisord does not run it", "reload it")
-    reload_nginx(supervisord, fleet.nginx, fleet.nginx_conf)
+    reload_nginx(supervisord_of(fleet), fleet.nginx, fleet.nginx_conf)
     if served_certificate(places.require_https()).der != places.leaf():
         raise FleetError(fleet.nginx, "it still shows another certificate", f"see supervisorctl tail {fleet.nginx}")
 
@@ -138,7 +136,7 @@ def _renew(fleet: Fleet, places: TlsFiles, done: Callable[[str], None]) -> None:
         run_certbot(places, renewal(places))
     finally:
         if shown.der != places.leaf():
-            _reload(fleet, supervisord_of(fleet))
+            _reload(fleet)
             done("nginx: reloaded, it shows the new certificate")
 
 
