@@ -92,13 +92,13 @@ def _visible(project: Project) -> Iterator[Finding]:
 
 def _free(project: Project, path: str) -> Iterator[Finding]:
     try:
-        owner = peer(path)
+        pid = peer(path).pid
     except (FileNotFoundError, ConnectionRefusedError):
         return
     except OSError as error:
         yield _fail(path, f"another fleet has it ({error.strerror})", ELSEWHERE)
-        return
-    directory = process_directory(owner.pid) or "another user's directory"
-    if directory != str(project.app.directory):
-        who = f"pid {owner.pid} ({process_name(owner.pid)}) in {directory}"
-        yield _fail(path, f"another fleet serves it, {who}", ELSEWHERE)
+    else:
+        directory = process_directory(pid) or "another user's directory"
+        if directory != str(project.app.directory):
+            who = f"pid {pid} ({process_name(pid)}) in {directory}"
+            yield _fail(path, f"another fleet serves it, {who}", ELSEWHERE)

@@ -73,6 +73,8 @@ def supervisord_text(project: Project) -> str:
     Raises:
         FleetError: a path that cannot be written into it.
     """
+    env_file = [f'--env-file="{_here(project, project.env_file)}"'] if project.env_file else []
+    group = [f"--group={project.group}"] if project.group else []
     values = {
         "PYTHON": _here(project, project.python),
         "DIRECTORY": _here(project, project.app.directory),
@@ -80,7 +82,7 @@ def supervisord_text(project: Project) -> str:
         "RUN_DIR": plain(project.run_dir),
         "WORKERS": str(project.workers),
         "USER": project.user,
-        "OPTIONS": " ".join(_options(project)),
+        "OPTIONS": " ".join(["--drain=30", *env_file, f"--user={project.user}", *group]),
     }
     own_nginx = "" if project.is_site else filled("program-nginx.conf", values)
     return filled("supervisord.conf", values) + own_nginx
@@ -161,12 +163,6 @@ def create(project: Project, texts: Mapping[Path, str]) -> None:
     with written(texts):
         if project.is_site and project.nginx_conf.exists():  # the launcher writes them for an nginx of its own
             refresh_generated(project.nginx_conf)
-
-
-def _options(project: Project) -> list[str]:
-    env_file = [f'--env-file="{_here(project, project.env_file)}"'] if project.env_file else []
-    group = [f"--group={project.group}"] if project.group else []
-    return ["--drain=30", *env_file, f"--user={project.user}", *group]
 
 
 def _here(project: Project, path: Path) -> str:

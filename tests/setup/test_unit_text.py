@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/setup/service.py."""
+"""Tests of the text that ``fleet boot`` writes for systemd."""
 
 import pwd
 import sys
@@ -10,7 +10,7 @@ import pytest
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.supervisord_conf import read_fleet
-from aiohttp_fleet.setup.service import planned_files
+from aiohttp_fleet.setup.boot_command import planned_files
 from tests.place import PROJECT
 
 
