@@ -24,20 +24,18 @@ def inconsistencies(fleet: Fleet, nginx_text: str) -> Iterator[Finding]:
     what the workers run, in the same environment.
     """
     keepalive = _keepalive_timeout(nginx_text)
-    for worker in [*fleet.workers[:1], *([fleet.standby] if fleet.standby else [])]:
-        if worker.drain is None:
+    first, standby, section = fleet.workers[0], fleet.standby, f"[program:{fleet.program}]"
+    for worker in (first, standby):
+        if worker is None or worker.drain is None:
             continue
         if worker.stopwaitsecs < worker.drain + MARGIN:
-            reason = f"supervisord kills it after stopwaitsecs={worker.stopwaitsecs}"
-            wanted = f"{MARGIN} s after its drain of {worker.drain:g} s"
+            reason = f"supervisord kills it after stopwaitsecs={worker.stopwaitsecs}, not {MARGIN} s after its drain of"
             fix = f"set stopwaitsecs={worker.drain + MARGIN:g} or more in {fleet.supervisord_conf}"
-            yield Finding(Level.FAIL, worker.namespec, f"{reason}, not {wanted}", fix)
+            yield Finding(Level.FAIL, worker.namespec, f"{reason} {worker.drain:g} s", fix)
         if keepalive >= worker.drain:
-            reason = f"nginx keeps idle connections for keepalive_timeout {keepalive:g} s"
-            wanted = f"not less than its drain of {worker.drain:g} s"
+            reason = f"nginx keeps idle connections for keepalive_timeout {keepalive:g} s, not less than its drain of"
             fix = f"set keepalive_timeout 1s; in the upstream of {fleet.nginx_conf}"
-            yield Finding(Level.FAIL, worker.namespec, f"{reason}, {wanted}", fix)
-    first, standby, section = fleet.workers[0], fleet.standby, f"[program:{fleet.program}]"
+            yield Finding(Level.FAIL, worker.namespec, f"{reason} {worker.drain:g} s", fix)
     if standby and (standby.command, standby.drain) != (first.command, first.drain):
         reason, fix = f"its command is not that of {first.namespec}", f"copy all of it but --path from {section}"
         yield Finding(Level.FAIL, standby.namespec, reason, fix)

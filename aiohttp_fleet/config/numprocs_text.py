@@ -2,9 +2,6 @@
 
 import re
 
-_SECTION = re.compile(r"^\s*\[(?P<name>[^\]]+)\]")
-_NUMPROCS = re.compile(r"^(?P<key>\s*numprocs\s*[=:]\s*)(?P<number>\d+)(?P<gap>[ \t]*)(?P<rest>.*)$", re.DOTALL)
-
 
 def with_numprocs(text: str, program: str, number: int) -> str | None:
     """Return the text with another number in ``numprocs=`` of ``[program:PROGRAM]``; nothing else changes.
@@ -16,19 +13,12 @@ def with_numprocs(text: str, program: str, number: int) -> str | None:
         program: the program's name.
         number: of workers.
     """
-    lines = text.splitlines(keepends=True)
-    section = ""
-    for index, line in enumerate(lines):
-        if found := _SECTION.match(line):
-            section = found["name"].strip()
-        elif section == f"program:{program}" and (found := _NUMPROCS.match(line)):
-            lines[index] = _line(found, number)
-            return "".join(lines)
-    return None
-
-
-def _line(found: re.Match[str], number: int) -> str:
+    section = rf"^\s*\[\s*program:{re.escape(program)}\s*\](?:(?!^\s*\[[^\]\n]+\]).)*?"
+    line = r"^\s*numprocs[ \t]*[=:][ \t]*(?P<number>\d+)(?P<gap>[ \t]*)(?P<comment>;?)"
+    found = re.search(section + line, text, re.MULTILINE | re.DOTALL)
+    if not found:
+        return None
     gap = found["gap"]
-    if found["rest"].startswith(";"):
+    if found["comment"]:
         gap = " " * max(1, len(gap) + len(found["number"]) - len(str(number)))
-    return f"{found['key']}{number}{gap}{found['rest']}"
+    return f"{text[: found.start('number')]}{number}{gap}{text[found.end('gap') :]}"

@@ -23,16 +23,21 @@ def standby_arguments(words: Sequence[str]) -> argparse.Namespace:
         ValueError: they are wrong.
         SystemExit: after ``--help``.
     """
-    parser = RaisingParser(
-        prog=f"python -m {MODULE}",
-        description="Run the workers' command on the standby's socket.",
-        allow_abbrev=False,
-    )
+    purpose = "Run the workers' command on the standby's socket."
+    parser = RaisingParser(prog=f"python -m {MODULE}", description=purpose, allow_abbrev=False)
     parser.add_argument("conf", help="supervisord.conf")
     parser.add_argument("--program", default="aiohttp", help="the workers' program (default: %(default)s)")
     parser.add_argument("--path", action="append", required=True, help="its socket; several times for several sockets")
     parser.add_argument("--control", help="its control socket (default: the first --path with .ctl)")
     return parser.parse_args(words)
+
+
+def socket_flags() -> argparse.ArgumentParser:
+    """Return a parser of the flags in which the commands of a fleet differ; any command that has them is a worker."""
+    parser = RaisingParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--path", action="append")
+    parser.add_argument("--control")
+    return parser
 
 
 def is_standby(argv: Sequence[str]) -> bool:
@@ -56,7 +61,7 @@ def standby_of(workers: Sequence[Worker], standby: Worker, arguments: argparse.N
         standby,
         sockets=tuple(arguments.path),
         control=arguments.control or control_path(arguments.path[0]),
-        argv=(*_without_sockets(first.argv), *own),
+        argv=(*socket_flags().parse_known_args(first.argv)[1], *own),
         command=first.command,
         directory=first.directory,
         environment={**common_environment(workers), NUMBER: "0", **standby.environment},
@@ -68,10 +73,3 @@ def common_environment(workers: Sequence[Worker]) -> Mapping[str, str]:
     """Return the variables that all workers have with the same value, but for their number."""
     first, *others = (worker.environment.items() for worker in workers)
     return {name: value for name, value in first if name != NUMBER and all((name, value) in other for other in others)}
-
-
-def _without_sockets(argv: Sequence[str]) -> list[str]:
-    parser = RaisingParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--path", action="append")
-    parser.add_argument("--control")
-    return parser.parse_known_args(argv)[1]

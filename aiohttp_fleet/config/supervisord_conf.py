@@ -1,10 +1,9 @@
-"""supervisord.conf -> Fleet, with supervisor's own parser.
+"""supervisord.conf: where it is, and the Fleet that it describes, by supervisor's own parser.
 
 The only module that imports ``supervisor.options``, which is not a documented interface: nothing else expands a
 configuration exactly as supervisord does.
 """
 
-import argparse
 import configparser
 import os
 import re
@@ -16,14 +15,14 @@ from typing import Any
 
 from supervisor.options import ProcessConfig, ProcessGroupConfig, ServerOptions, UnhosedConfigParser, make_namespec
 
-from aiohttp_fleet.common.argument_types import RaisingParser
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import SITE, Fleet, Worker
-from aiohttp_fleet.config.standby_command import is_standby, standby_arguments, standby_of
+from aiohttp_fleet.config.standby_command import is_standby, socket_flags, standby_arguments, standby_of
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
+DEFAULT_CONF = Path("deploy") / "supervisord.conf"
 WORKER = "aiohttp_fleet.worker"
 STANDBY = "standby"
 NGINX = "nginx"
@@ -31,6 +30,24 @@ WATCHDOG = "watchdog"
 _UNQUOTED = re.compile(r"[\s;{}'\"#$]")
 _NOT_SET = re.compile(r"for '([^']+)' contains names \('ENV_(\w+)'\)")
 """supervisor.options.expand(), which then lists the names of all variables that are set."""
+
+
+def locate_conf(given: Path | None) -> Path:
+    """Return the absolute path of supervisord.conf: the given one, else that of the nearest ``deploy/`` upwards.
+
+    Raises:
+        FleetError: there is none.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise FleetError(str(given), "there is no such file", "name a supervisord.conf with --config")
+        return given.absolute()
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if (directory / DEFAULT_CONF).is_file():
+            return directory / DEFAULT_CONF
+    step = "go to the project, or name it with --config"
+    raise FleetError(str(DEFAULT_CONF), f"there is none in {here} or above it", step)
 
 
 def read_fleet(path: Path, program: str) -> Fleet:
@@ -62,6 +79,7 @@ def read_fleet(path: Path, program: str) -> Fleet:
     workers = workers_of(program)
     standby = [_standby(path, config, workers_of) for config in groups.get(STANDBY, [])[:1]]
     _refuse_shared_sockets(path, workers + standby)
+    server = _control_server(path, options)
     return Fleet(
         program=program,
         workers=tuple(workers),
@@ -69,8 +87,8 @@ def read_fleet(path: Path, program: str) -> Fleet:
         nginx=_namespec(groups, NGINX),
         watchdog=_namespec(groups, WATCHDOG),
         stop=sum(max((config.stopwaitsecs for config in configs), default=0) for configs in groups.values()),
-        control_socket=str(_control_server(path, options)["file"]),
-        credentials=_credentials(options, _control_server(path, options)),
+        control_socket=str(server["file"]),
+        credentials=(options.client or (server["username"], server["password"])) if server["username"] else None,
         supervisord_conf=path,
         nginx_conf=path.parent / (SITE if NGINX not in groups and (path.parent / SITE).exists() else "nginx.conf"),
     )
@@ -85,7 +103,7 @@ class _Options(ServerOptions):  # type: ignore[misc]
 
     parser: UnhosedConfigParser
     client: tuple[str, str] | None = None
-    """User and password of [supervisorctl]."""
+    """User and password of [supervisorctl], which has the password itself; [unix_http_server] may have its hash."""
 
     def process_groups_from_parser(self, parser: UnhosedConfigParser) -> list[ProcessGroupConfig]:
         self.parser = parser
@@ -144,7 +162,9 @@ def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
     """
     try:
         argv = shlex.split(config.command)
-        flags, command = _flags().parse_known_args(argv)
+        parser = socket_flags()
+        parser.add_argument("--drain", type=float)
+        flags, command = parser.parse_known_args(argv)
     except ValueError as error:
         raise FleetError(where, f"its command cannot be read ({error})", "fix it, then retry") from None
     if not flags.path:
@@ -180,15 +200,6 @@ def _standby(path: Path, config: ProcessConfig, workers_of: Callable[[str], list
     return standby_of(workers_of(arguments.program), written, arguments)
 
 
-def _flags() -> argparse.ArgumentParser:
-    """The flags of a worker that the kit reads; any command that has them is a worker."""
-    flags = RaisingParser(add_help=False, allow_abbrev=False)
-    flags.add_argument("--path", action="append")
-    flags.add_argument("--control")
-    flags.add_argument("--drain", type=float)
-    return flags
-
-
 def _refuse_shared_sockets(path: Path, workers: list[Worker]) -> None:
     socket, count = Counter(socket for worker in workers for socket in worker.sockets).most_common(1)[0]
     if count > 1:
@@ -203,10 +214,3 @@ def _control_server(path: Path, options: _Options) -> Mapping[str, Any]:
         if "file" in server:
             return dict(server)
     raise FleetError(str(path), "there is no [unix_http_server] in it", "add it with file=%(here)s/run/supervisor.sock")
-
-
-def _credentials(options: _Options, server: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return user and password: ``[unix_http_server]`` may have a hash, ``[supervisorctl]`` has the password itself."""
-    if not server["username"]:
-        return None
-    return options.client or (server["username"], server["password"])

@@ -84,21 +84,17 @@ class Restarts:
     def advance(self) -> None:
         """Do what can be done now. An error ends the restart, never supervisord."""
         try:
-            if self.is_busy():
-                self._advance()
+            if self._supervisord.options.mood < SupervisorStates.RUNNING:
+                self._local.stopped.clear()
+                self.restart.end(FAILED, "supervisord was stopped or reloaded")
+            elif not self.restart.report.is_running:
+                self._start_stopped()
+            elif not (report := self.restart.poll()).is_running:
+                reasons = [report.reason, *(done.reason for done in report.restarted)]
+                self._logger.info(f"fleet: rolling restart {report.state} {' '.join(filter(None, reasons))}".rstrip())
         except Exception as error:
             self._logger.warn(f"fleet: the rolling restart has failed ({type(error).__name__}: {error})")
             self.restart.end(FAILED, f"{type(error).__name__}: {error}")
-
-    def _advance(self) -> None:
-        if self._supervisord.options.mood < SupervisorStates.RUNNING:
-            self._local.stopped.clear()
-            self.restart.end(FAILED, "supervisord was stopped or reloaded")
-        elif not self.restart.report.is_running:
-            self._start_stopped()
-        elif not (report := self.restart.poll()).is_running:
-            reasons = [report.reason, *(done.reason for done in report.restarted)]
-            self._logger.info(f"fleet: rolling restart {report.state} {' '.join(filter(None, reasons))}".rstrip())
 
     def _start_stopped(self) -> None:
         """Start the workers that a restart has stopped and could not start, as soon as they have ended."""

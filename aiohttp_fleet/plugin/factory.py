@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from supervisor.xmlrpc import Faults, RPCError
 
-from aiohttp_fleet.plugin import supervisor_internals as internals
-from aiohttp_fleet.plugin.supervisor_internals import Feature
+from aiohttp_fleet.plugin.supervisor_internals import FEATURES, why_without
 
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.drive_restart import Restarts
@@ -89,18 +88,15 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
         logger.warn(f"fleet: [rpcinterface:fleet] has no setting {', '.join(settings)}; ignored")
     missing: list[str] = []
 
-    def installed(feature: Feature, module: str) -> Any:
+    def installed(feature: str) -> Any:
         try:
-            reason = internals.why_without(feature, internals.inspected(supervisord))
-            if not reason:
-                return import_module(f"aiohttp_fleet.plugin.{module}").install(supervisord)
+            if not (reason := why_without(feature, supervisord)):
+                return import_module(f"aiohttp_fleet.plugin.{feature}").install(supervisord)
         except Exception as error:
-            reason = f"{feature.without} ({type(error).__name__}: {error})"
+            reason = f"{FEATURES[feature][0]} ({type(error).__name__}: {error})"
         missing.append(reason)
         logger.warn(f"fleet: {reason}")
         return None
 
-    forking = installed(internals.FORK, "fork")
-    installed(internals.NUMPROCS, "live_numprocs")
-    installed(internals.STANDBY, "keep_standby")
-    return FleetInterface(forking, installed(internals.RESTART, "drive_restart"), missing)
+    parts = {feature: installed(feature) for feature in FEATURES}
+    return FleetInterface(parts["fork"], parts["drive_restart"], missing)

@@ -71,28 +71,23 @@ def _waiting(supervisord: Any, interface: Any, stop: Callable[[], Any]) -> Any:
 
 def _require_ready(workers: list[tuple[int, bool]]) -> None:
     """Refuse when workers are to run and none does; workers that the operator has stopped do not count."""
-    wanted = [(state, is_ready) for state, is_ready in workers if state != ProcessStates.STOPPED]
-    if wanted and not any(state in _COMING and is_ready for state, is_ready in wanted):
+    wanted = [state in _COMING and is_ready for state, is_ready in workers if state != ProcessStates.STOPPED]
+    if wanted and not any(wanted):
         text = "no worker is ready, so the standby stays; see supervisorctl tail of a worker, fix it, update again"
         raise RPCError(Faults.FAILED, text)
 
 
 def _workers(supervisord: Any) -> list[tuple[int, bool]]:
-    """Return the state of each worker but the standby, and whether it is ready."""
+    """Return the state of each worker but the standby, and whether it serves for so long that nginx uses it."""
     found = []
     for name, group in supervisord.process_groups.items():
         for process in group.processes.values():
             if name != STANDBY and WORKER in process.config.command:
                 with contextlib.suppress(FleetError):  # it has no path
                     worker = absolute_worker(process.config, name)
-                    found.append((_state(process), _is_ready(worker.socket, process.pid)))
+                    since = ready_since(worker.socket, process.pid)
+                    found.append((_state(process), since is not None and since < time.time() - ASKED_AGAIN))
     return found
-
-
-def _is_ready(path: str, pid: int) -> bool:
-    """Whether a worker has served its path for so long that nginx uses it."""
-    since = ready_since(path, pid)
-    return since is not None and since < time.time() - ASKED_AGAIN
 
 
 def _state(process: Any) -> int:

@@ -52,7 +52,11 @@ class LiveNumprocs:
         self._logger.info(f"fleet: {config.name}: adds {gained}, removes {names}; the others stay")
         group.config = config
         for process in removed:
-            self._remove(process)
+            self._leaving[id(process)] = process
+            if process.state == ProcessStates.BACKOFF:
+                process.give_up()
+            elif process.state in (ProcessStates.STARTING, ProcessStates.RUNNING):
+                process.stop()
         self._settle(group)
         return True
 
@@ -69,23 +73,11 @@ class LiveNumprocs:
         group = self._supervisord.process_groups.get(new.name)
         if group is None or type(new) is not ProcessGroupConfig or type(group.config) is not ProcessGroupConfig:
             return False
-        old = group.config
-        before = {config.name: config for config in old.process_configs}
-        after = {config.name: config for config in new.process_configs}
+        before, after = ({each.name: each for each in config.process_configs} for config in (group.config, new))
         common = before.keys() & after.keys()
-        return bool(
-            common
-            and before.keys() != after.keys()
-            and old.priority == new.priority
-            and all(before[name] == after[name] for name in common)
-        )
-
-    def _remove(self, process: Any) -> None:
-        self._leaving[id(process)] = process
-        if process.state == ProcessStates.BACKOFF:
-            process.give_up()
-        elif process.state in (ProcessStates.STARTING, ProcessStates.RUNNING):
-            process.stop()
+        if not common or before.keys() == after.keys() or group.config.priority != new.priority:
+            return False
+        return all(before[name] == after[name] for name in common)
 
     def _settle(self, group: Any) -> None:
         """Make the group's processes those of its configuration, and those that have yet to stop.

@@ -5,84 +5,61 @@ http://supervisord.org/events.html). All else may change with a release, so supe
 """
 
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Feature:
-    """What the plugin does with private names.
-
-    Attributes:
-        without: what the kit does when a name is missing.
-        names: ``OBJECT.ATTRIBUTE``, separated by spaces; the objects are those of `inspected`.
-    """
-
-    without: str
-    names: str
-
-
-FORK = Feature(
-    "workers are exec'd, with more memory",
-    "supervisord.options.execve threading._shutdown atexit._run_exitfuncs",
+_WORKER = (
+    "supervisord.process_groups group.processes process.config.command process.config.directory "
+    "process.config.environment process.config.stopwaitsecs"
 )
-NUMPROCS = Feature(
-    "no live change of numprocs: supervisorctl update restarts all workers",
-    "supervisord.diff_to_active supervisord.add_process_group supervisord.process_groups group.config "
-    "group.processes options.ProcessGroupConfig process.state process.group process.give_up process.stop "
-    "process.config.create_autochildlogs process.config.make_process",
-)
-STANDBY = Feature(
-    "supervisorctl update of the standby does not wait for the workers",
-    "supervisord.process_groups group.processes process.state process.pid process.laststart "
-    "process.config.command process.config.directory process.config.environment process.config.stopwaitsecs "
-    "process.config.autostart http.NOT_DONE_YET "
-    "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
-)
-RESTART = Feature(
-    "a rolling restart is driven by its client, and ends with it",
-    "supervisord.tick supervisord.options.mood supervisord.options.poller.poll supervisord.process_groups "
-    "group.processes process.config.command process.config.directory process.config.environment "
-    "process.config.stopwaitsecs "
-    "rpcinterface.SupervisorNamespaceRPCInterface",
-)
+"""What config/supervisord_conf.py needs to read a worker that supervisord has."""
+FEATURES = {
+    "fork": (
+        "workers are exec'd, with more memory",
+        "supervisord.options.execve threading._shutdown atexit._run_exitfuncs",
+    ),
+    "live_numprocs": (
+        "no live change of numprocs: supervisorctl update restarts all workers",
+        "supervisord.diff_to_active supervisord.add_process_group supervisord.process_groups group.config "
+        "group.processes options.ProcessGroupConfig process.state process.group process.give_up process.stop "
+        "process.config.create_autochildlogs process.config.make_process",
+    ),
+    "keep_standby": (
+        "supervisorctl update of the standby does not wait for the workers",
+        f"{_WORKER} process.config.autostart process.state process.pid process.laststart http.NOT_DONE_YET "
+        "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
+    ),
+    "drive_restart": (
+        "a rolling restart is driven by its client, and ends with it",
+        "supervisord.tick supervisord.options.mood supervisord.options.poller.poll "
+        f"rpcinterface.SupervisorNamespaceRPCInterface {_WORKER}",
+    ),
+}
+"""By module of the plugin: what the kit does when a name is missing, and the names, each ``OBJECT.ATTRIBUTE``."""
+_MODULES = ("threading", "atexit", "supervisor.http", "supervisor.options", "supervisor.rpcinterface")
 
 
-def inspected(supervisord: Any) -> Mapping[str, Any]:
-    """Return the objects that have the names: supervisord, one of its groups and processes, and modules.
+def why_without(feature: str, supervisord: Any) -> str:
+    """Return one line when a name that a feature needs is missing; empty when all are there.
 
     Args:
+        feature: its key in `FEATURES`.
         supervisord: the ``Supervisor``; its groups exist when it calls the plugin's factory.
     """
     groups = list(getattr(supervisord, "process_groups", {}).values())
     processes = [process for group in groups for process in getattr(group, "processes", {}).values()]
-    modules = {name.rpartition(".")[2]: import_module(name) for name in ("threading", "atexit", *_MODULES)}
-    return {"supervisord": supervisord, "group": groups[0], "process": processes[0], **modules}
-
-
-_MODULES = ("supervisor.http", "supervisor.options", "supervisor.rpcinterface")
-
-
-def why_without(feature: Feature, objects: Mapping[str, Any]) -> str:
-    """Return one line when a name of the feature is missing; empty when all are there.
-
-    Args:
-        feature: the feature.
-        objects: see `inspected`.
-    """
-    missing = [name for name in feature.names.split() if not _has(objects, name)]
-    return f"{feature.without} (this supervisor has no {', '.join(missing)})" if missing else ""
-
-
-def _has(objects: Mapping[str, Any], name: str) -> bool:
-    first, _, attributes = name.partition(".")
-    try:
-        operator.attrgetter(attributes)(objects[first])
-    except (AttributeError, KeyError):
-        return False
-    return True
+    modules = {name.rpartition(".")[2]: import_module(name) for name in _MODULES}
+    objects = SimpleNamespace(supervisord=supervisord, group=groups[0], process=processes[0], **modules)
+    without, names = FEATURES[feature]
+    missing = []
+    for name in names.split():
+        try:
+            operator.attrgetter(name)(objects)
+        except AttributeError:
+            missing.append(name)
+    return f"{without} (this supervisor has no {', '.join(missing)})" if missing else ""
 
 
 def on_each_turn(supervisord: Any, call: Callable[[], None]) -> None:

@@ -13,8 +13,7 @@ from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.limits import cgroup, cores
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.config.locate import DEFAULT_CONF
-from aiohttp_fleet.config.supervisord_conf import read_fleet
+from aiohttp_fleet.config.supervisord_conf import DEFAULT_CONF, read_fleet
 from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.setup.checks import check_prerequisites
 from aiohttp_fleet.setup.confirm import changes, confirm_overwrite

@@ -11,8 +11,7 @@ from aiohttp_fleet.common import findings
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
-from aiohttp_fleet.config.locate import locate_conf
-from aiohttp_fleet.config.supervisord_conf import read_fleet
+from aiohttp_fleet.config.supervisord_conf import locate_conf, read_fleet
 from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
 
 __all__ = ["FleetContext", "command", "report", "supervisord_of"]

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from aiohttp_fleet.watchdog.arguments import Options
-from aiohttp_fleet.watchdog.state import SLOW_START, UP, Action, ActionKind, FleetSnapshot, History, WorkerSnapshot
+from aiohttp_fleet.watchdog.state import SLOW_START, UP, Action, FleetSnapshot, History, WorkerSnapshot, lasted
 
 JITTER = 0.2
 """Part of --max-age and --max-requests by which a limit is lower, so that workers do not reach it together."""
 _GOLDEN = 0.6180339887498949
+"""A pid times it, modulo 1, is always the same number from 0 to 1, and far from that of the next pid."""
 _MB = 1024 * 1024
 
 
@@ -44,8 +45,8 @@ def decide(
         before = memory.histories.get(snapshot.worker.namespec, History())
         history = before.after(snapshot, fleet.at)
         actions += _changes(snapshot, before, history)
-        if snapshot.state == "FATAL" and fleet.at - history.retried >= options.retry:
-            actions.append(Action(ActionKind.START, "", snapshot, "it failed"))
+        if snapshot.state == "FATAL" and lasted(history.retried, fleet.at) >= options.retry:
+            actions.append(Action("start", "", snapshot, "it failed"))
             history = replace(history, retried=fleet.at)
         limited += _hung(snapshot, history, options.hang)
         histories[snapshot.worker.namespec] = history
@@ -61,12 +62,13 @@ def _changes(snapshot: WorkerSnapshot, before: History, now: History) -> Iterato
     """Yield an event for what has begun, and for what is over."""
     if now.is_slow and not before.is_slow:
         reason = f"it has not become ready in {SLOW_START:g} s; its log may say why"
-        yield Action(ActionKind.NOTIFY, "slow", snapshot, reason)
-    if now.is_failing and not before.is_failing:
+        yield Action("notify", "slow", snapshot, reason)
+    was_failing, is_failing = before.retried is not None, now.retried is not None
+    if is_failing and not was_failing:
         reason = f"supervisord has given it up ({snapshot.reason}); its log says why"
-        yield Action(ActionKind.NOTIFY, "failing", snapshot, reason)
-    if before.is_failing and not now.is_failing:
-        yield Action(ActionKind.NOTIFY, "recovered", snapshot, "it runs again")
+        yield Action("notify", "failing", snapshot, reason)
+    if was_failing and not is_failing:
+        yield Action("notify", "recovered", snapshot, "it runs again")
 
 
 def _hung(snapshot: WorkerSnapshot, history: History, hang: float) -> Iterator[Action]:
@@ -74,7 +76,7 @@ def _hung(snapshot: WorkerSnapshot, history: History, hang: float) -> Iterator[A
     was_ready = history.last_state == "ready" or (snapshot.serves and history.last_state != "draining")
     if snapshot.state in UP and was_ready and snapshot.silent >= hang:
         what = "it is stopped by a signal" if snapshot.stopped else "its event loop is blocked"
-        yield Action(ActionKind.KILL, "hung", snapshot, f"no answer for {snapshot.silent:.1f} s, {what}")
+        yield Action("kill", "hung", snapshot, f"no answer for {snapshot.silent:.1f} s, {what}")
 
 
 def _budget_events(limited: list[Action], left: int, was_spent: bool) -> tuple[list[Action], bool]:
@@ -82,11 +84,11 @@ def _budget_events(limited: list[Action], left: int, was_spent: bool) -> tuple[l
     if len(limited) > left:
         first = limited[left]
         reason = f"nothing is done, the budget is used up: {first.reason}"
-        event = replace(first, kind=ActionKind.NOTIFY, event="budget-spent", reason=reason)
+        event = replace(first, kind="notify", event="budget-spent", reason=reason)
         return [] if was_spent else [event], True
     if limited and was_spent:
         reason = "the budget allows to act again"
-        return [replace(limited[0], kind=ActionKind.NOTIFY, event="budget-free", reason=reason)], False
+        return [replace(limited[0], kind="notify", event="budget-free", reason=reason)], False
     return [], was_spent
 
 
@@ -98,7 +100,7 @@ def recycle(fleet: FleetSnapshot, options: Options) -> Action | None:
     if not all(snapshot.is_well for snapshot in fleet.workers):
         return None
     above = [
-        Action(ActionKind.RECYCLE, "recycled", snapshot, reason)
+        Action("recycle", "recycled", snapshot, reason)
         for snapshot in fleet.workers
         for excess, reason in _excesses(snapshot, options)
         if excess > 1
@@ -111,7 +113,7 @@ def _excesses(snapshot: WorkerSnapshot, options: Options) -> Iterator[tuple[floa
     health = snapshot.health
     if health is None:
         return
-    early = 1 - JITTER * _spread(snapshot.pid)
+    early = 1 - JITTER * (snapshot.pid * _GOLDEN % 1)
     if (limit := options.max_memory) is not None:
         yield health.memory / limit, f"it uses {health.memory / _MB:.0f} MB, more than {limit / _MB:.0f}"
     if (age := options.max_age) is not None:
@@ -120,19 +122,14 @@ def _excesses(snapshot: WorkerSnapshot, options: Options) -> Iterator[tuple[floa
         yield health.requests / (count * early), f"it has answered {health.requests} requests, of {count} at most"
 
 
-def _spread(pid: int) -> float:
-    """Return a number from 0 to 1 that is always the same for a pid, and far from that of the next pid."""
-    return pid * _GOLDEN % 1
-
-
 def refresh(fleet: FleetSnapshot, histories: Mapping[str, History], settle: float) -> Action | None:
     """Return that of the standby when all workers were started after it, and have been ready for `settle` seconds."""
     standby = fleet.standby
     if standby is None or not standby.is_well:
         return None
     for snapshot in fleet.workers:
-        since = histories[snapshot.worker.namespec].ready_since
-        if snapshot.started <= standby.started or since is None or fleet.at - since < settle:
+        ready = lasted(histories[snapshot.worker.namespec].ready_since, fleet.at)
+        if snapshot.started <= standby.started or ready < settle:
             return None
     reason = f"all workers are newer and have been ready for {settle:g} s: it loads their code"
-    return Action(ActionKind.REFRESH, "refreshed", standby, reason)
+    return Action("refresh", "refreshed", standby, reason)

@@ -1,22 +1,23 @@
-"""The watch: take a snapshot, decide, act through supervisord; twice a second."""
+"""The watch: read supervisord.conf when it has changed, take a snapshot, decide, act; twice a second."""
 
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.fleet import Fleet
+from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, supervisord_of
 from aiohttp_fleet.watchdog.arguments import Options, parse
-from aiohttp_fleet.watchdog.config import WatchedConfig
 from aiohttp_fleet.watchdog.decide import Memory, decide
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.probe import Prober
 from aiohttp_fleet.watchdog.restarts import Restarts
-from aiohttp_fleet.watchdog.state import Action, ActionKind, Budget
+from aiohttp_fleet.watchdog.state import Action, Budget
 
 PERIOD = 0.5
 """Seconds from one snapshot to the next."""
@@ -49,8 +50,7 @@ def _watch(options: Options) -> None:
     notifier = Notifier(options.program, options.notify, options.webhook)
     conf = WatchedConfig(options.conf, options.program, notifier)
     restarts = Restarts(notifier, options.retry)
-    executor = Executor(notifier, restarts, Budget(options.budget))
-    prober, memory = Prober(), Memory()
+    budget, prober, memory = Budget(options.budget), Prober(), Memory()
     log_line(f"watching {len(conf.fleet().served)} workers of {options.program}")
     try:
         while os.getppid() == parent:  # the next supervisord starts a watchdog of its own
@@ -63,47 +63,31 @@ def _watch(options: Options) -> None:
                 notifier.problem("supervisord", str(error))
             else:
                 notifier.fine("supervisord")
-                left = executor.budget.left(snapshot.at)
-                actions, memory = decide(snapshot, memory, options, left, restarts.is_busy)
+                actions, memory = decide(snapshot, memory, options, budget.left(snapshot.at), restarts.is_busy)
                 for action in actions:
-                    executor.run(action, fleet, supervisord)
+                    if _act(action, fleet, supervisord, restarts, notifier):
+                        budget = budget.spend(time.monotonic())
             time.sleep(max(again - time.monotonic(), 0))
     finally:
         prober.close()
         restarts.finish()
 
 
-class Executor:
-    """Does what was decided, and counts it against the budget.
-
-    Args:
-        notifier: reports what is done.
-        restarts: restarts workers that have to be drained first.
-        budget: what may be done.
-    """
-
-    def __init__(self, notifier: Notifier, restarts: Restarts, budget: Budget) -> None:
-        self.budget = budget
-        self._notifier = notifier
-        self._restarts = restarts
-
-    def run(self, action: Action, fleet: Fleet, supervisord: Supervisord) -> None:
-        """Do one thing; an error is reported."""
-        worker, pid = action.snapshot.worker, action.snapshot.pid
-        try:
-            is_restart = action.kind in (ActionKind.RECYCLE, ActionKind.REFRESH)
-            if is_restart and not self._restarts.advance(worker, fleet, supervisord):
-                return
-            if action.event:
-                self._notifier.notify(action.event, worker.name, action.reason)
-            if action.kind in (ActionKind.RECYCLE, ActionKind.KILL):
-                self.budget = self.budget.spend(time.monotonic())
-            if action.kind is ActionKind.START:
-                supervisord.start(worker.namespec)
-            elif action.kind is ActionKind.KILL:
-                kill(supervisord, worker.namespec, pid)
-        except FleetError as error:
-            self._notifier.problem(worker.name, str(error))
+def _act(action: Action, fleet: Fleet, supervisord: Supervisord, restarts: Restarts, notifier: Notifier) -> bool:
+    """Do one thing, and return whether it counts against the budget; an error is reported."""
+    worker = action.snapshot.worker
+    if action.kind in ("recycle", "refresh") and not restarts.advance(worker, fleet, supervisord):
+        return False
+    if action.event:
+        notifier.notify(action.event, worker.name, action.reason)
+    try:
+        if action.kind == "start":
+            supervisord.start(worker.namespec)
+        elif action.kind == "kill":
+            kill(supervisord, worker.namespec, action.snapshot.pid)
+    except FleetError as error:
+        notifier.problem(worker.name, str(error))
+    return action.kind in ("recycle", "kill")
 
 
 def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
@@ -121,3 +105,41 @@ def kill(supervisord: Supervisord, namespec: str, pid: int) -> None:
         supervisord.signal(namespec, name)
     if not wait_until(lambda: supervisord.process(namespec)["pid"] != pid, TIMEOUT):
         supervisord.signal(namespec, "KILL")
+
+
+class WatchedConfig:
+    """The fleet as the file has it now.
+
+    Args:
+        path: supervisord.conf.
+        program: the workers' program.
+        notifier: reports that the file has a mistake in it.
+
+    Raises:
+        FleetError: it has one at the start.
+    """
+
+    def __init__(self, path: Path, program: str, notifier: Notifier) -> None:
+        self._path = path.resolve()
+        self._program = program
+        self._notifier = notifier
+        self._stamp = self._changed()
+        self._fleet = read_fleet(self._path, program)
+
+    def fleet(self) -> Fleet:
+        """Return the fleet; the last good one while the file has a mistake in it."""
+        if (stamp := self._changed()) != self._stamp:
+            self._stamp = stamp
+            try:
+                self._fleet = read_fleet(self._path, self._program)
+            except FleetError as error:
+                self._notifier.problem(self._path.name, str(error))
+            else:
+                self._notifier.fine(self._path.name)
+        return self._fleet
+
+    def _changed(self) -> int:
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:  # it is being replaced
+            return 0

@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp_fleet.common.stderr_log import log_line
@@ -67,28 +67,23 @@ class Notifier:
 
     def _send(self, event: Mapping[str, Any]) -> None:
         text = json.dumps(event).encode()
+        for option, send in (("--notify", self._run), ("--webhook", self._post)):
+            try:
+                send(event, text)
+            except Exception as error:  # one that fails must not keep the other from being tried
+                self.problem(option, f"it failed ({error})")
+            else:
+                self.fine(option)
+
+    def _run(self, event: Mapping[str, Any], text: bytes) -> None:
         if self._notify:
-            self._attempt("--notify", lambda: _run(self._notify, event, text))
-        if url := self._webhook:
-            self._attempt("--webhook", lambda: _post(url, text))
+            environ = {f"FLEET_{name.upper()}": event[name] for name in ("event", "worker", "reason")}
+            subprocess.run(self._notify, input=text, env=os.environ | environ, timeout=DEADLINE, check=True)
 
-    def _attempt(self, thing: str, send: Callable[[], None]) -> None:
-        try:
-            send()
-        except Exception as error:  # no error may end the watch
-            self.problem(thing, f"it failed ({error})")
-        else:
-            self.fine(thing)
+    def _post(self, _: Mapping[str, Any], text: bytes) -> None:
+        if self._webhook:
+            import urllib.request  # only here: it needs memory, and few use it
 
-
-def _run(command: tuple[str, ...], event: Mapping[str, Any], text: bytes) -> None:
-    environ = {f"FLEET_{name.upper()}": event[name] for name in ("event", "worker", "reason")}
-    subprocess.run(command, input=text, env=os.environ | environ, timeout=DEADLINE, check=True)
-
-
-def _post(url: str, text: bytes) -> None:
-    import urllib.request  # only here: it needs memory, and few use it
-
-    request = urllib.request.Request(url, text, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-        answer.read()
+            request = urllib.request.Request(self._webhook, text, {"Content-Type": "application/json"})
+            with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+                answer.read()

@@ -69,16 +69,13 @@ class Prober:
             if known.get(control) != query.pid:  # another process is there now
                 self._drop(control)
         for worker in fleet.served:
-            if known[worker.control] and worker.control not in self._queries:
+            pid = known[worker.control]
+            if pid and worker.control not in self._queries:
                 with contextlib.suppress(FleetError):  # nothing listens there yet
-                    self._query_one(worker, known[worker.control])
-
-    def _query_one(self, worker: Worker, pid: int) -> None:
-        connection = send_query(worker.control)
-        if peer_of(connection.sock).pid == pid:
-            self._queries[worker.control] = _Query(connection, worker.socket, pid)
-        else:
-            connection.close()
+                    query = _Query(send_query(worker.control), worker.socket, pid)
+                    self._queries[worker.control] = query
+                    if peer_of(query.connection.sock).pid != pid:  # an orphan
+                        self._drop(worker.control)
 
     def _answers(self, deadline: float) -> dict[str, Health]:
         """Wait for answers, and return those that have come."""

@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 
 from aiohttp_fleet.common.errors import FleetError
@@ -36,27 +35,20 @@ class Restarts:
     def __init__(self, notifier: Notifier, retry: float) -> None:
         self._notifier = notifier
         self._retry = retry
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread()
         self._not_before = 0.0
         self._checked: tuple[Worker, float] | None = None
-        self._supervisord: Supervisord | None = None
+        self._stopped: set[str] = set()  # stays empty where supervisord itself drives the restart
 
     @property
     def is_busy(self) -> bool:
         """Whether a step is running, or has failed a short while ago."""
-        return self._is_running or time.monotonic() < self._not_before
-
-    @property
-    def _is_running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread.is_alive() or time.monotonic() < self._not_before
 
     def advance(self, worker: Worker, fleet: Fleet, supervisord: Supervisord) -> bool:
         """Start the next step for a worker; return whether that is the restart itself.
 
-        Nothing is started while another command changes the fleet.
-
-        Raises:
-            FleetError: supervisord does not answer.
+        Nothing is started while another command changes the fleet, or supervisord does not answer.
         """
         checked, at = self._checked or (None, 0.0)
         is_restart = checked == worker and time.monotonic() - at < VALID
@@ -66,36 +58,35 @@ class Restarts:
                 require_no_restart(fleet, supervisord)
             except FleetError:
                 return False
-            step = (lambda: self._restart(worker, supervisord)) if is_restart else (lambda: self._check(worker))
-            self._checked, self._supervisord = None, supervisord
-            self._thread = threading.Thread(target=self._run, args=(step, worker, lock.pop_all()), daemon=True)
+            self._checked, self._stopped = None, supervisord.stopped
+            step = (worker, supervisord, is_restart, lock.pop_all())
+            self._thread = threading.Thread(target=self._run, args=step, daemon=True)
         self._thread.start()
         return is_restart
 
-    def _run(self, step: Callable[[], None], worker: Worker, lock: ExitStack) -> None:
+    def _run(self, worker: Worker, supervisord: Supervisord, is_restart: bool, lock: ExitStack) -> None:
         with lock:
             try:
-                step()
+                if is_restart:
+                    _restart(worker, supervisord)
+                else:
+                    preflight(worker, process_environ(os.getppid()))
+                    self._checked = worker, time.monotonic()
             except FleetError as error:
                 self._not_before = time.monotonic() + self._retry
                 self._notifier.problem(worker.name, str(error), event="not-restarted")
             else:
                 self._notifier.fine(worker.name)
 
-    def _check(self, worker: Worker) -> None:
-        preflight(worker, process_environ(os.getppid()))
-        self._checked = worker, time.monotonic()
-
-    def _restart(self, worker: Worker, supervisord: Supervisord) -> None:
-        run = start_restart(supervisord, [worker], READY, "", OWNER)
-        while (report := run.poll()).is_running:
-            time.sleep(POLL)
-        for done in report.restarted:
-            if not done.ok:
-                raise FleetError(worker.namespec, f"restarted, but {done.reason}", "see its log")
-
     def finish(self) -> None:
         """Wait until a worker that this process has stopped is started again."""
-        if self._supervisord:
-            stopped = self._supervisord.stopped  # empty where supervisord itself drives the restart
-            wait_until(lambda: not (self._is_running and stopped), READY)
+        wait_until(lambda: not (self._thread.is_alive() and self._stopped), READY)
+
+
+def _restart(worker: Worker, supervisord: Supervisord) -> None:
+    run = start_restart(supervisord, [worker], READY, "", OWNER)
+    while (report := run.poll()).is_running:
+        time.sleep(POLL)
+    for done in report.restarted:
+        if not done.ok:
+            raise FleetError(worker.namespec, f"restarted, but {done.reason}", "see its log")

@@ -1,7 +1,7 @@
 """What the watchdog knows: the fleet at one moment, what is remembered of each worker, actions, the budget. Pure."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from typing import Literal
 
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.control_client import Health
@@ -66,16 +66,6 @@ class FleetSnapshot:
         return (*self.workers, self.standby) if self.standby else self.workers
 
 
-class ActionKind(StrEnum):
-    """What can be done."""
-
-    NOTIFY = "notify"
-    START = "start"
-    KILL = "kill"
-    RECYCLE = "recycle"
-    REFRESH = "refresh"
-
-
 @dataclass(frozen=True)
 class Action:
     """One thing to do.
@@ -87,7 +77,7 @@ class Action:
         reason: why.
     """
 
-    kind: ActionKind
+    kind: Literal["notify", "start", "kill", "recycle", "refresh"]
     event: str
     snapshot: WorkerSnapshot
     reason: str
@@ -103,8 +93,8 @@ class History:
         ready_since: since when it has been ready without a break; None while it is not.
         starting_since: since when it has been starting; None when it is not.
         is_slow: whether it has been starting for too long.
-        is_failing: whether supervisord has given it up and it has not been RUNNING since.
-        retried: when it was last started again after supervisord had given it up, or when that was first seen.
+        retried: when it was last started again after supervisord had given it up, or when that was first seen; None
+            unless supervisord has given it up and it has not been RUNNING since.
     """
 
     pid: int = 0
@@ -112,8 +102,7 @@ class History:
     ready_since: float | None = None
     starting_since: float | None = None
     is_slow: bool = False
-    is_failing: bool = False
-    retried: float = 0.0
+    retried: float | None = None
 
     def after(self, snapshot: WorkerSnapshot, now: float) -> "History":
         """Return the history after one more snapshot."""
@@ -121,16 +110,20 @@ class History:
         last_state = snapshot.health.state if snapshot.health else old.last_state
         is_starting = snapshot.state in UP and last_state in ("", "starting") and not snapshot.serves
         starting_since = _since(old.starting_since, is_starting, now)
-        is_failing = snapshot.state == "FATAL" or (self.is_failing and snapshot.state != "RUNNING")
+        is_failing = snapshot.state == "FATAL" or (old.retried is not None and snapshot.state != "RUNNING")
         return replace(
             old,
             last_state=last_state,
             ready_since=_since(old.ready_since, snapshot.is_well, now),
             starting_since=starting_since,
-            is_slow=starting_since is not None and now - starting_since >= SLOW_START,
-            is_failing=is_failing,
-            retried=now if is_failing and not self.is_failing else old.retried,
+            is_slow=lasted(starting_since, now) >= SLOW_START,
+            retried=_since(old.retried, is_failing, now),
         )
+
+
+def lasted(since: float | None, now: float) -> float:
+    """Return for how many seconds something has been so; 0 when it is not."""
+    return 0.0 if since is None else now - since
 
 
 def _since(before: float | None, holds: bool, now: float) -> float | None:

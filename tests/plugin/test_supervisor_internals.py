@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from aiohttp_fleet.plugin.supervisor_internals import FORK, NUMPROCS, RESTART, STANDBY, Feature, why_without
+from aiohttp_fleet.plugin.supervisor_internals import FEATURES, why_without
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from tests.place import PROJECT
 from tests.site import Site
 
 Make = Callable[..., Site]
@@ -23,14 +24,20 @@ def test_this_supervisor_has_all_of_them(site: Make) -> None:
 @pytest.mark.parametrize(
     ("feature", "first", "sentence"),
     [
-        (FORK, "supervisord.options.execve", "workers are exec'd"),
-        (NUMPROCS, "supervisord.diff_to_active", "no live change of numprocs"),
-        (STANDBY, "supervisord.process_groups", "does not wait for the workers"),
-        (RESTART, "supervisord.tick", "a rolling restart is driven by its client"),
+        ("fork", "supervisord.options.execve", "workers are exec'd"),
+        ("live_numprocs", "supervisord.diff_to_active", "no live change of numprocs"),
+        ("keep_standby", "process.config.command", "does not wait for the workers"),
+        ("drive_restart", "supervisord.tick", "a rolling restart is driven by its client"),
     ],
 )
-def test_a_missing_name_is_in_the_line(feature: Feature, first: str, sentence: str) -> None:
+def test_a_missing_name_is_in_the_line(feature: str, first: str, sentence: str) -> None:
     """With what the kit does without it."""
-    line = why_without(feature, {"supervisord": SimpleNamespace(options=SimpleNamespace())})
+    group = SimpleNamespace(processes={"web1": SimpleNamespace()})
+    line = why_without(feature, SimpleNamespace(options=SimpleNamespace(), process_groups={"aiohttp": group}))
     assert sentence in line
     assert f"this supervisor has no {first}" in line
+
+
+def test_each_feature_is_a_module_of_the_plugin() -> None:
+    """The factory imports it by this name."""
+    assert all((PROJECT / "aiohttp_fleet" / "plugin" / f"{feature}.py").is_file() for feature in FEATURES)

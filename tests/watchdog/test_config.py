@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/watchdog/config.py."""
+"""Tests of aiohttp_fleet/watchdog/main.py: supervisord.conf, read again when it has changed."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.watchdog.config import WatchedConfig
+from aiohttp_fleet.watchdog.main import WatchedConfig
 from aiohttp_fleet.watchdog.notify import Notifier
 from tests.place import PROJECT
 
