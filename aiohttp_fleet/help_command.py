@@ -1,7 +1,6 @@
 """``fleet help``: the documentation, from the wheel."""
 
 import difflib
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -16,9 +15,9 @@ def help(context: FleetContext, topic: str | None) -> int:
 
     A page is printed as it is, in Markdown.
     """
-    pages = _pages()
+    pages = {page.stem: page.read_text() for page in sorted(_directory().glob("*.md"))}
     if topic is None:
-        titles = {name: _title(page) for name, page in pages.items()}
+        titles = {name: text.partition("\n")[0].lstrip("# ") for name, text in pages.items()}
         context.output.add(topics=[{"topic": name, "title": title} for name, title in titles.items()])
         width = max(map(len, titles))
         for name, title in titles.items():
@@ -28,20 +27,13 @@ def help(context: FleetContext, topic: str | None) -> int:
         near = difflib.get_close_matches(topic, pages, cutoff=0.5)
         known = f"similar names: {', '.join(near)}" if near else "fleet help lists all"
         raise click.UsageError(f"There is no page {topic!r}; {known}")
-    text = pages[topic].read_text()
-    context.output.add(topic=topic, text=text)
-    context.output.line(text, newline=False)
+    context.output.add(topic=topic, text=pages[topic])
+    context.output.line(pages[topic], newline=False)
     return 0
 
 
-def _pages() -> dict[str, Path]:
-    """Return the pages by topic: in a wheel they are in aiohttp_fleet/docs, in a checkout in docs."""
-    package = Path(str(files("aiohttp_fleet")))
+def _directory() -> Path:
+    """Return the directory of the pages: in a wheel aiohttp_fleet/docs, in a checkout docs."""
+    package = Path(__file__).parent
     packed = package / "docs"
-    root = packed if packed.is_dir() else package.parent / "docs"
-    return {page.stem: page for page in sorted(root.glob("*.md"))}
-
-
-def _title(page: Path) -> str:
-    """Return the first heading of a page."""
-    return next((line.lstrip("# ") for line in page.read_text().splitlines() if line.startswith("#")), "")
+    return packed if packed.is_dir() else package.parent / "docs"

@@ -37,7 +37,6 @@ PURE = (
     "nginx/static/routes.py",
     "nginx/tls_text.py",
     "nginx/upstream_text.py",
-    "setup/unit_text.py",
     "watchdog/decide.py",
     "watchdog/state.py",
 )

@@ -1,22 +1,19 @@
-"""Find what would make the start of a fleet or its service fail, before anything is written."""
+"""Find what would make the start of a new fleet fail, before anything is written."""
 
-import contextlib
 import grp
 import os
 import pwd
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp_fleet.common.findings import Finding, Level, failures_of
 from aiohttp_fleet.common.processes import process_directory, process_name
 from aiohttp_fleet.common.tcp_ports import listeners, needs_root
 from aiohttp_fleet.common.unix_peer import peer
-from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.nginx.adopt import running_master
-from aiohttp_fleet.setup.deploy_text import Project
-from aiohttp_fleet.setup.service import Service
+from aiohttp_fleet.setup.deploy import Project
 from aiohttp_fleet.worker.process import check_group
 from aiohttp_fleet.worker.socket_path import LONGEST
 
@@ -33,7 +30,7 @@ def check_prerequisites(project: Project) -> list[Finding]:
     """
     found = [*_user(project.user), *(_group(project.group) if project.group else ())]
     if not found:  # the other checks are made as this user
-        found += [*_readable(project), *_sockets(project)]
+        found += _sockets(project)
     return found + [*(_visible(project) if project.is_site else _port(project))]
 
 
@@ -50,47 +47,28 @@ def _user(name: str) -> Iterator[Finding]:
 
 def _group(name: str) -> Iterator[Finding]:
     try:
-        gid = grp.getgrnam(name).gr_gid
+        yield from failures_of(check_group, grp.getgrnam(name).gr_gid)
     except KeyError:
         yield _fail(f"--group {name}", "there is no such group", "getent group lists them")
-    else:
-        yield from failures_of(check_group, gid)
 
 
-def _readable(project: Project) -> Iterator[Finding]:
-    for path in dict.fromkeys((project.root, project.app.directory)):
-        if not _may(project.user, path, "rx"):
-            fix = "move the project to where every user may read, such as /srv, or run the fleet as its owner"
-            yield _fail(path, f"user {project.user}, who the workers become, may not read it", fix)
-
-
-def _may(user: str, path: Path, flags: str) -> bool:
-    """Whether the workers' user has these permissions (test(1)) for a directory."""
-    command = ["sh", "-c", " && ".join(f'test -{flag} "$0"' for flag in flags), str(path)]
-    if os.geteuid() != 0 or user == "root":
-        return subprocess.run(command, check=False).returncode == 0
+def _may_create(user: str, directory: Path) -> bool:
+    """Whether the workers' user may create files in a directory."""
+    if os.geteuid() != 0:
+        return os.access(directory, os.W_OK | os.X_OK)
+    command = ["sh", "-c", 'test -w "$0" && test -x "$0"', str(directory)]
     groups = os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
     done = subprocess.run(command, user=user, group=groups[0], extra_groups=groups, cwd="/", check=False)
     return done.returncode == 0
 
 
 def _port(project: Project) -> Iterator[Finding]:
-    what = f"--port {project.port}"
+    what, pids = f"--port {project.port}", listeners(project.port)
     if needs_root(project.port):
         yield _fail(what, "only root may listen on it", "choose one from 1024 on, or run fleet init with sudo")
-        return
-    pids = listeners(project.port)
-    if pids is None or _is_ours(project, pids):
-        return
-    who = f"pid {pids[0]} ({process_name(pids[0])})" if pids else "a process of another user"
-    yield _fail(what, f"{who} listens on it", "stop that process, or choose another --port")
-
-
-def _is_ours(project: Project, pids: list[int]) -> bool:
-    """Whether this project's own nginx is among them: "fleet init" may be run again."""
-    with contextlib.suppress(OSError):
-        return running_master(project.root / "deploy" / "nginx.conf") in pids
-    return False
+    elif pids is not None and running_master(project.nginx_conf) not in pids:  # init may be run again
+        who = f"pid {pids[0]} ({process_name(pids[0])})" if pids else "a process of another user"
+        yield _fail(what, f"{who} listens on it", "stop that process, or choose another --port")
 
 
 def _sockets(project: Project) -> Iterator[Finding]:
@@ -99,7 +77,7 @@ def _sockets(project: Project) -> Iterator[Finding]:
         fix = "choose a shorter --run-dir, such as /run/NAME"
         yield _fail(project.run_dir, f"the path of a socket has at most {LONGEST} bytes", fix)
         return
-    if project.run_dir.exists() and not _may(project.user, project.run_dir, "wx"):
+    if project.run_dir.exists() and not _may_create(project.user, project.run_dir):
         fix = f"chown {project.user} {project.run_dir}, or choose another --run-dir"
         yield _fail(project.run_dir, f"user {project.user} may not create sockets there", fix)
     for name in names:
@@ -114,38 +92,13 @@ def _visible(project: Project) -> Iterator[Finding]:
 
 def _free(project: Project, path: str) -> Iterator[Finding]:
     try:
-        owner = peer(path)
+        pid = peer(path).pid
     except (FileNotFoundError, ConnectionRefusedError):
         return
     except OSError as error:
         yield _fail(path, f"another fleet has it ({error.strerror})", ELSEWHERE)
-        return
-    directory = process_directory(owner.pid) or "another user's directory"
-    if directory != str(project.app.directory):
-        who = f"pid {owner.pid} ({process_name(owner.pid)}) in {directory}"
-        yield _fail(path, f"another fleet serves it, {who}", ELSEWHERE)
-
-
-def check_boot(service: Service, paths: Iterable[Path]) -> Iterator[Finding]:
-    """Yield what would keep this user from writing the files, or the service from starting."""
-    for path in paths:
-        directory = next(parent for parent in path.parents if parent.exists())
-        if not os.access(directory, os.W_OK):
-            yield _fail(path, "only root may write it", "retry with sudo")
-    run = service.conf.parent / "run"
-    if service.user == "root" or not run.is_dir():
-        return
-    uid = pwd.getpwnam(service.user).pw_uid
-    if foreign := [path for path in (run, *run.iterdir()) if path.lstat().st_uid != uid]:
-        reason = f"{len(foreign)} of its files are not {service.user}'s, who runs the service, such as {foreign[0]}"
-        yield _fail(run, reason, f"stop the fleet, then chown -R {service.user}: {run}")
-
-
-def foreign_supervisord(fleet: Fleet, name: str) -> int | None:
-    """Return the pid of a supervisord that runs this project outside of the service, None if there is none."""
-    try:
-        pid = peer(fleet.control_socket).pid
-        groups = Path(f"/proc/{pid}/cgroup").read_text()
-    except OSError:
-        return None
-    return None if f"/{name}.service" in groups else pid
+    else:
+        directory = process_directory(pid) or "another user's directory"
+        if directory != str(project.app.directory):
+            who = f"pid {pid} ({process_name(pid)}) in {directory}"
+            yield _fail(path, f"another fleet serves it, {who}", ELSEWHERE)

@@ -8,7 +8,7 @@ import click
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.output import Output
-from aiohttp_fleet.common.read_files import read_existing
+from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.common.text_diff import unified_diff
 
 
@@ -19,10 +19,9 @@ def changes(texts: Mapping[Path, str], how: str) -> str:
         texts: of each file that would be written.
         how: the command that would do it, such as ``fleet init``.
     """
-    old = {path: read_existing(path) for path in texts}
     return "".join(
-        f"{path}: would be written\n" if before is None else unified_diff(path, before, texts[path], how)
-        for path, before in old.items()
+        unified_diff(path, read_text(path), text, how) if path.exists() else f"{path}: would be written\n"
+        for path, text in texts.items()
     )
 
 

@@ -1,6 +1,7 @@
 """The applications of a project, found by reading its source; none of it is imported."""
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class App:
 
 def find_apps(project: Path) -> list[App]:
     """Return the applications in the modules and packages of a project, one for each module, by their names."""
-    roots = [root for root in (project, project / "src") if root.is_dir()]
+    roots = (project, project / "src")
     found = [App(f"{module}:{name}", root) for root in roots for module, file in _modules(root) for name in _name(file)]
     return sorted(found, key=lambda app: app.spec)
 
@@ -43,21 +44,17 @@ def named_app(project: Path, spec: str) -> App:
     return App(spec, project / "src" if src and not here else project)
 
 
-def _modules(root: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    for entry in _entries(root):
-        if entry.suffix == ".py" and entry.stem.isidentifier():
-            name = prefix.rstrip(".") if entry.stem == "__init__" else prefix + entry.stem
-            if name and not entry.stem.startswith("test_"):
-                yield name, entry
-        elif entry.name not in ASIDE and entry.name.isidentifier() and entry / "__init__.py" in _entries(entry):
-            yield from _modules(entry, f"{prefix}{entry.name}.")
-
-
-def _entries(directory: Path) -> list[Path]:
-    try:
-        return sorted(directory.iterdir())
-    except OSError:  # a file, or not readable
-        return []
+def _modules(root: Path) -> Iterator[tuple[str, Path]]:
+    for directory, names, files in os.walk(root, followlinks=True):
+        package = Path(directory).relative_to(root).parts
+        if package and "__init__.py" not in files:
+            names.clear()
+            continue
+        names[:] = [name for name in names if name.isidentifier() and name not in ASIDE]
+        for file in map(Path(directory).joinpath, files):
+            words = package if file.stem == "__init__" else (*package, file.stem)
+            if words and file.suffix == ".py" and file.stem.isidentifier() and not file.stem.startswith("test_"):
+                yield ".".join(words), file
 
 
 def _name(file: Path) -> list[str]:

@@ -10,29 +10,30 @@ import click
 
 from aiohttp_fleet.common.errors import os_errors
 from aiohttp_fleet.common.hostnames import is_name
+from aiohttp_fleet.common.limits import cgroup, cores
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.config.fleet import Fleet
 from aiohttp_fleet.config.supervisord_conf import DEFAULT_CONF, read_fleet
 from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.setup.checks import check_prerequisites
 from aiohttp_fleet.setup.confirm import changes, confirm_overwrite
-from aiohttp_fleet.setup.deploy_text import PROGRAM, Project
+from aiohttp_fleet.setup.deploy import PROGRAM, Project, create, planned
 from aiohttp_fleet.setup.find_application import App, find_apps, named_app
-from aiohttp_fleet.setup.init import Plan, create, planned
-from aiohttp_fleet.setup.worker_count import default_worker_count
 from aiohttp_fleet.supervision.command import FleetContext, command
 from aiohttp_fleet.supervision.lock import exclusive_lock
 
 _SITES = "/etc/nginx/conf.d"
 """Directory that the packages of nginx.org and of all distributions include."""
+MEMORY = 150_000_000
+"""Bytes that a worker is given credit for: 40 MB as it starts, and an application that does something."""
+SHARE = 0.5
+"""Of the memory, for workers; the other half is for the standby, nginx, the page cache and whatever else is here."""
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 
 
 @command
 @click.argument("app", required=False, metavar="[MODULE:NAME]")
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or what the machine has room for."
-)
+@click.option("--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or one per core.")
 @click.option("--user", default="nobody", show_default=True, help="User of the workers when started as root.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="File with settings and secrets of the application.")
 @click.option("--group", help="Group of the sockets; with --site that of the system's nginx, else the workers' own.")
@@ -54,7 +55,7 @@ def init(
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app is not None and not _SPEC.fullmatch(app):
         raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
-    with os_errors(None, "cannot be read", "see ls -ld"):
+    with os_errors(None, "cannot be read or written", "see ls -ld . deploy"):
         root = Path.cwd()
         found = [named_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
@@ -65,7 +66,7 @@ def init(
             root=root,
             app=found[0],
             python=Path(sys.executable),
-            workers=workers or (len(old.workers) if old else default_worker_count()),
+            workers=workers or (len(old.workers) if old else _default_workers()),
             user=user,
             env_file=Path(os.path.normpath(root / env_file)) if env_file else None,
             group=group or (system_nginx.group() if is_site else None),
@@ -77,56 +78,60 @@ def init(
         return _init(project, old, context, check, write)
 
 
+def _default_workers() -> int:
+    """Return one worker per core, fewer where memory is short, and at least one."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if (limit := cgroup("memory.max")).isdigit():
+        memory = min(memory, int(limit))
+    return max(1, min(cores(), int(memory * SHARE) // MEMORY))
+
+
 def _init(project: Project, old: Fleet | None, context: FleetContext, check: bool, write: bool) -> int:
     context.require(check_prerequisites(project))
     output = context.output
-    plan = planned(project)
-    texts = {**plan.kit, **plan.own}
+    fleet, kit, own = planned(project)
+    texts = {**kit, **own}
     output.add(application=project.app.spec, workers=project.workers, files=list(map(str, texts)))
     if check:
         output.line(changes(texts, "fleet init"), newline=False)
         return 1 if texts else 0
     (project.deploy / "run").mkdir(parents=True, exist_ok=True)  # the lock is in it
-    with exclusive_lock(old or plan.fleet, "fleet init"):
-        create(project, plan.fleet, plan.kit)
-        if plan.kit:
+    with exclusive_lock(old or fleet, "fleet init"):
+        create(project, kit)
+        if kit:
             output.line(f"{project.deploy / 'kit'}: written")
-        confirm_overwrite(plan.own, write, "fleet init", output)
-        create(project, plan.fleet, plan.own)
-    _next(project, plan, output)
+        confirm_overwrite(own, write, "fleet init", output)
+        create(project, own)
+    for path in own:
+        output.line(f"{path}: written")
+    if not texts:
+        output.line(f"{project.deploy}: nothing to change")
+    steps = _next_steps(project)
+    output.add(next=steps)
+    workers = f"{project.workers} worker{'s' * (project.workers > 1)}"
+    title = f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type"
+    output.line("\n  ".join([title, *steps]))
     return 0
 
 
 def _choose(root: Path, found: list[App], output: Output) -> int:
     output.add(applications=[app.spec for app in found])
-    lines = [f"it has {len(found)} applications; name one:", *(f"  fleet init {app.spec}" for app in found)]
-    if not found:
-        lines = ["no aiohttp application is found in its modules and packages; name yours, fleet init MODULE:NAME"]
-    output.line(f"fleet: {root}: " + "\n".join(lines), err=True)
+    reason = "no aiohttp application is found in its modules and packages; name yours, fleet init MODULE:NAME"
+    if found:
+        reason = f"it has {len(found)} applications; name one:"
+    output.line("\n  fleet init ".join([f"fleet: {root}: {reason}", *(app.spec for app in found)]), err=True)
     return 2
 
 
-def _next(project: Project, plan: Plan, output: Output) -> None:
-    """Say what was written, and what to type now."""
-    for path in plan.own:
-        output.line(f"{path}: written")
-    if not plan.own and not plan.kit:
-        output.line(f"{project.deploy}: nothing to change")
-    tool = project.python.parent / "supervisord"
+def _next_steps(project: Project) -> list[str]:
+    """Return what to type now. Root may link a site; another user who may write to the file would become root."""
+    tool = project.python.with_name("supervisord")
     shown = tool.relative_to(project.root) if tool.is_relative_to(project.root) else tool
-    workers = f"{project.workers} worker{'s' * (project.workers > 1)}"
-    output.line(f"{project.app.spec}: {workers}, http://127.0.0.1:{project.port}/ once you type")
-    commands = [f"{shlex.quote(str(shown))} -c deploy/supervisord.conf"]
-    if project.is_site:
-        commands += _site_commands(project, plan.fleet.nginx_conf)
-    for line in commands:
-        output.line(f"  {line}")
-    output.add(next=commands)
-
-
-def _site_commands(project: Project, conf: Path) -> list[str]:
-    """Return how to enable the site. Root may link the file; another user who may write to it would become root."""
+    start = f"{shlex.quote(str(shown))} -c deploy/supervisord.conf"
+    if not project.is_site:
+        return [start]
     there = f"{_SITES}/{project.root.name}.conf"
     if os.geteuid() == 0:
-        return [f"ln -s {shlex.join((str(conf), there))}", "nginx -t && nginx -s reload"]
-    return [f"fleet render --full | sudo tee {shlex.quote(there)} >/dev/null", "sudo nginx -t && sudo nginx -s reload"]
+        return [start, f"ln -s {shlex.join((str(project.nginx_conf), there))}", "nginx -t && nginx -s reload"]
+    copy = f"fleet render --full | sudo tee {shlex.quote(there)} >/dev/null"
+    return [start, copy, "sudo nginx -t && sudo nginx -s reload"]

@@ -6,10 +6,10 @@ https://eff-certbot.readthedocs.io/en/stable/using.html#certbot-command-line-opt
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
+from subprocess import DEVNULL, PIPE, STDOUT, TimeoutExpired, run
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError, os_errors
 from aiohttp_fleet.common.read_files import read_existing
 from aiohttp_fleet.nginx.tls_files import LINEAGE, TlsFiles
 
@@ -41,21 +41,13 @@ def run_certbot(places: TlsFiles, arguments: Sequence[str]) -> None:
     Raises:
         FleetError: it failed, with its own reason or the ACME server's.
     """
-    command = [find_certbot(), *arguments]
+    certbot = find_certbot()
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        with os_errors(certbot, "cannot be run", "apt-get install certbot"):
+            command = [certbot, *arguments]
+            done = run(command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, timeout=TIMEOUT, check=False)
+    except TimeoutExpired:
         raise FleetError("certbot", f"not done after {TIMEOUT:g} s", f"see {places.log}") from None
-    except OSError as error:
-        raise FleetError(command[0], f"cannot be run ({error.strerror})", "apt-get install certbot") from None
     if done.returncode != 0:
         step = f"the site is as it was; fix it, then retry; details are in {places.log}"
         raise FleetError("certbot", refusal(done.stdout, read_existing(places.log) or ""), step)
@@ -71,15 +63,14 @@ def certonly(places: TlsFiles, domains: Sequence[str], email: str | None, server
         server: URL of its directory.
     """
     words = ["certonly", *_common(places), "--agree-tos", "--webroot", "--webroot-path", str(places.webroot)]
-    words += ["--renew-with-new-domains"]
+    words += ["--renew-with-new-domains", "--server", server]
     words += ["--email", email] if email else ["--register-unsafely-without-email"]
-    words += ["--server", server]
     # a certificate that is still good is kept, but not one of another server, which may have been for trials
     words += ["--keep-until-expiring"] if places.acme_server in (None, server) else ["--force-renewal"]
-    return [*words, *(word for domain in domains for word in ("--domain", domain))]
+    return [*words, *(f"--domain={domain}" for domain in domains)]
 
 
-def renew(places: TlsFiles) -> list[str]:
+def renewal(places: TlsFiles) -> list[str]:
     """Return certbot's arguments for a renewal, which it makes if it is time.
 
     Without its random pause of up to eight minutes, during which the fleet would be locked.
@@ -104,10 +95,7 @@ def refusal(output: str, log: str) -> str:
     """
     if problems := _PROBLEM.findall(output):
         return ", ".join(f"{domain}: {detail.strip()}" for domain, detail in problems)
-    if refused := _REFUSED.findall(log):
-        return str(refused[-1])
-    if failed := _RENEWAL.findall(output):
-        return str(failed[-1])
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(_NOISE)]
+    if reasons := _REFUSED.findall(log) or _RENEWAL.findall(output):
+        return str(reasons[-1])
+    lines = [line for line in map(str.strip, output.splitlines()) if line and not line.startswith(_NOISE)]
     return lines[-1] if lines else "it says nothing"

@@ -96,6 +96,8 @@ def test_only_a_low_port_and_root_get_capabilities(project: Project) -> None:
     edit(project.root / "deploy" / "nginx.conf", {"listen 8080": "listen 80"})
     found = project.settings("--user", ORDINARY)
     assert found["CapabilityBoundingSet"] == found["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
+    found = project.settings("--user", "root")
+    assert found["CapabilityBoundingSet"][0].endswith(" CAP_NET_BIND_SERVICE") and found["AmbientCapabilities"] == [""]
 
 
 def test_nothing_is_rotated_for_an_nginx_that_the_system_runs(project: Project) -> None:

@@ -1,34 +1,36 @@
-"""Tests of aiohttp_fleet/setup/unit_text.py."""
+"""Tests of the text that ``fleet boot`` writes for systemd."""
 
+import pwd
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.templates import filled
-from aiohttp_fleet.setup.service import Service
-from aiohttp_fleet.setup.unit_text import require_name, unit_values
-
-ROOT = Path("/srv/shop")
-SHOP = Service(
-    name="shop",
-    root=ROOT,
-    conf=ROOT / "deploy" / "supervisord.conf",
-    bin=ROOT / ".venv" / "bin",
-    user="shop",
-    group="www",
-    stop=195,
-    sockets=(Path("/tmp"),),
-    privileged=False,
-    in_home=False,
-    access_log=ROOT / "deploy" / "run" / "access.log",
-    nginx_pid=ROOT / "deploy" / "run" / "nginx.pid",
-)
+from aiohttp_fleet.config.fleet import Fleet
+from aiohttp_fleet.config.supervisord_conf import read_fleet
+from aiohttp_fleet.setup.boot_command import planned_files
+from tests.place import PROJECT
 
 
-def _lines(service: Service) -> set[str]:
-    return set(filled("aiohttp.service", unit_values(service)).splitlines())
+@pytest.fixture(autouse=True)
+def python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Python be outside of home directories, wherever the tests run."""
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+
+
+def _fleet(root: str = "/srv/shop", sockets: str = "/tmp") -> Fleet:
+    fleet, deploy = read_fleet(PROJECT / "deploy" / "supervisord.conf", "aiohttp"), Path(root) / "deploy"
+    workers = tuple(replace(worker, sockets=(f"{sockets}/{worker.name}.sock",)) for worker in fleet.workers)
+    conf = deploy / "supervisord.conf"
+    return replace(fleet, supervisord_conf=conf, nginx_conf=deploy / "nginx.conf", workers=workers, standby=None)
+
+
+def _lines(fleet: Fleet, user: str = "shop", name: str = "shop") -> set[str]:
+    account = pwd.struct_passwd((user, "x", 1000, 1000, "", "/", "/bin/sh"))
+    unit = planned_files(fleet, name, account, Path("/"))[Path(f"/etc/systemd/system/{name}.service")]
+    return set(unit.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -42,31 +44,31 @@ def _lines(service: Service) -> set[str]:
 )
 def test_what_depends_on_the_directory_of_the_sockets(sockets: str, lines: set[str]) -> None:
     """Whether /tmp is shared, what is writable, and what systemd creates before each start."""
-    assert lines <= _lines(replace(SHOP, sockets=(Path(sockets),)))
+    assert lines <= _lines(_fleet(sockets=sockets))
 
 
 def test_a_project_in_a_home_can_be_read() -> None:
     """ProtectHome=yes would hide it from its own service."""
-    assert "ProtectHome=yes" in _lines(SHOP)
-    assert "ProtectHome=read-only" in _lines(replace(SHOP, in_home=True))
+    assert "ProtectHome=yes" in _lines(_fleet())
+    assert "ProtectHome=read-only" in _lines(_fleet("/home/shop"))
 
 
 def test_root_may_become_the_workers_user() -> None:
     """With the capabilities, and with the system calls."""
-    found = _lines(replace(SHOP, user="root", privileged=True))
+    found = _lines(_fleet(), "root")
     assert "SystemCallFilter=@chown @setuid" in found and "AmbientCapabilities=" in found
-    assert any(line.startswith("CapabilityBoundingSet=") and "CAP_NET_BIND_SERVICE" in line for line in found)
+    assert any(line.startswith("CapabilityBoundingSet=") and "CAP_SETUID" in line for line in found)
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", "", "-x", "x%i", "shop@"])
 def test_a_name_that_would_need_quotes_is_refused(name: str) -> None:
     """Before anything is written."""
     with pytest.raises(FleetError, match="a service cannot have this name"):
-        require_name(name)
+        _lines(_fleet(), name=name)
 
 
 def test_a_path_that_would_need_quotes_is_refused() -> None:
     """% begins a specifier of systemd, a blank ends the word."""
     for path in ("/srv/my shop", "/srv/100%"):
         with pytest.raises(FleetError, match="would need quotes"):
-            _lines(replace(SHOP, root=Path(path)))
+            _lines(_fleet(path))

@@ -16,7 +16,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.nginx.tls_files import TlsFiles
 from aiohttp_fleet.tls import certbot
 from aiohttp_fleet.tls.certificate import served_certificate
-from aiohttp_fleet.tls.install import install
+from aiohttp_fleet.tls.command import install
 from tests.acme import Acme, needs_acme, self_made
 from tests.http import Client
 from tests.load import answered_more, load
@@ -58,7 +58,7 @@ def use(made: Site, name: str = NAME, life: tuple[int, int] = (-1, 30)) -> None:
 def secured(made: Site, port: int, hsts: bool = False) -> None:
     """Serve https with a self-made certificate."""
     use(made)
-    install(made.described, made.rpc, (NAME,), port, hsts)
+    install(made.described, (NAME,), port, hsts)
 
 
 def context(*protocols: str) -> ssl.SSLContext:
@@ -171,7 +171,7 @@ def test_what_nginx_refuses_is_undone(site: Make) -> None:
     (TlsFiles(made.nginx_conf.parent).certificate.parent / "privkey.pem").write_text("no key")
     before, master = snapshot(made), made.pid("nginx")
     with pytest.raises(FleetError, match="nginx refuses it"):
-        install(made.described, made.rpc, ("other.example.test",), port, True)
+        install(made.described, ("other.example.test",), port, True)
     assert (snapshot(made), made.pid("nginx")) == (before, master)
     assert served_certificate(("127.0.0.1", port)).names == (NAME,)
 
@@ -186,7 +186,7 @@ def test_check_fails_when_a_certificate_is_about_to_expire(site: Make) -> None:
         ((-80, -1), 1, f"the certificate for {NAME} expired "),
     ):
         use(made, life=life)
-        install(made.described, made.rpc, (NAME,), port, False)
+        install(made.described, (NAME,), port, False)
         done = made.fleet("tls", "--check")
         said = done.stdout + done.stderr
         assert (done.returncode, said.count("\n"), words in said) == (code, 1, True), said
@@ -213,7 +213,7 @@ def test_check_reports_the_certificate_as_json(site: Make) -> None:
     """Its names and dates, also when it is about to expire."""
     made, port = site().start(), free_port()
     use(made, life=(-80, 10))
-    install(made.described, made.rpc, (NAME,), port, False)
+    install(made.described, (NAME,), port, False)
     done = made.fleet("tls", "--check", "--json")
     said = json.loads(done.stdout)
     assert (done.returncode, done.stderr, said["ok"], said["certificate"]["names"]) == (1, "", False, [NAME])

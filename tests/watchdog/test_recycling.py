@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/watchdog/decide.py."""
+"""Tests of recycling and refreshing in aiohttp_fleet/watchdog/decide.py."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/watchdog/budget.py."""
+"""Tests of aiohttp_fleet/watchdog/state.py."""
 
 from aiohttp_fleet.watchdog.state import WINDOW, Budget
 

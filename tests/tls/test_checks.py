@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/tls/challenge.py, with a web server in the place of nginx."""
+"""Tests of aiohttp_fleet/tls/checks.py, with a web server in the place of nginx."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.findings import Level
-from aiohttp_fleet.tls.challenge import check_challenge
+from aiohttp_fleet.tls.checks import check_challenge
 from tests.place import free_port
 
 

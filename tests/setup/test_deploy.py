@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/setup/deploy_text.py: what a project gets, and that deploy/ here is that with the defaults."""
+"""Tests of aiohttp_fleet/setup/deploy.py: what a project gets, and that deploy/ here is that with the defaults."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.nginx.kit import kit_texts
 from aiohttp_fleet.nginx.upstream_text import render_upstream
-from aiohttp_fleet.setup.deploy_text import PROGRAM, Project, nginx_text, run_gitignore, supervisord_text
+from aiohttp_fleet.setup.deploy import PROGRAM, Project, kept_texts, nginx_text, supervisord_text
 from aiohttp_fleet.setup.find_application import App
 from tests.place import PROJECT
 
@@ -39,8 +39,7 @@ def rendered() -> Mapping[Path, str]:
     return {
         DEPLOY / "supervisord.conf": supervisord_text(DEFAULT),
         DEPLOY / "nginx.conf": render_upstream(fleet, nginx_text(DEFAULT)),
-        **kit_texts(DEPLOY, is_site=False),
-        **run_gitignore(DEFAULT),
+        **kept_texts(DEFAULT),
     }
 
 
