@@ -1,4 +1,4 @@
-"""The lines of nginx.conf that follow from supervisord.conf, between two comment markers."""
+"""The server lines of nginx's upstream, which follow from supervisord.conf, between two comment markers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""All faults, in the order of a drill."""
+"""The list of all faults, in the order of a drill; each is in the module of its kind, such as crash_faults.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/plugin/fork.py, child.py and memory.py."""
+"""Tests of aiohttp_fleet/plugin/fork.py and preload.py."""
 
 import json
 import os

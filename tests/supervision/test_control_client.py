@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/supervision/control_client.py and health.py, on real sockets."""
+"""Tests of aiohttp_fleet/supervision/control_client.py, on real sockets."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Tests of aiohttp_fleet/watchdog/decide.py and past.py."""
+"""Tests of aiohttp_fleet/watchdog/decide.py: what hangs, fails or is over budget."""
 
 import pytest
 
