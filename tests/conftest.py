@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -22,7 +23,13 @@ SHARED = "FLEET_TESTS"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the shared directory in the process that starts the others, and remove it at its end."""
+    """Make the shared directory in the process that starts the others, and remove it at its end.
+
+    Signals that a shell ignores for what runs in the background, or nohup, would be ignored by all that tests start.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     if SHARED not in os.environ:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="af")
         Path(os.environ[SHARED]).chmod(0o755)
