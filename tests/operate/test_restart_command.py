@@ -131,10 +131,10 @@ def test_an_answer_that_is_an_error_ends_the_restart(shop: Site) -> None:
     assert shop.pid("aiohttp:web2") == before[1]
 
 
-def _begun(made: Site, *arguments: str, **keywords: Any) -> subprocess.Popen[str]:
+def _begun(made: Site, *arguments: str) -> subprocess.Popen[str]:
     """Start ``fleet restart``."""
     command = [str(BIN / "fleet"), "--config", str(made.supervisord_conf), "restart", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **keywords)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @contextmanager
@@ -178,10 +178,7 @@ def test_the_end_of_the_operators_connection_leaves_it_running(shop: Site) -> No
     """SIGHUP, in contrast to Ctrl-C; the line says how to see it again."""
     before = _pids(shop)
 
-    def heeding(made: Site) -> subprocess.Popen[str]:  # even where the tests run under nohup
-        return _begun(made, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
-
-    with _draining(shop, heeding) as (client, release):
+    with _draining(shop) as (client, release):
         client.send_signal(signal.SIGHUP)
         _, stderr = client.communicate(timeout=30)
         release()
