@@ -6,7 +6,7 @@ import functools
 from aiohttp_fleet_drill import client
 from aiohttp_fleet_drill.tally import Tally
 
-load = functools.partial(client.load, rate=800)
+load = functools.partial(client.load, rate=1500)
 """The drill's load at the drill's rate: as fast as possible it would take all processor time from what is tested."""
 
 

@@ -30,7 +30,7 @@ def check_prerequisites(project: Project) -> list[Finding]:
     """
     found = [*_user(project.user), *(_group(project.group) if project.group else ())]
     if not found:  # the other checks are made as this user
-        found += _sockets(project)
+        found += [*_readable(project), *_sockets(project)]
     return found + [*(_visible(project) if project.is_site else _port(project))]
 
 
@@ -52,11 +52,18 @@ def _group(name: str) -> Iterator[Finding]:
         yield _fail(f"--group {name}", "there is no such group", "getent group lists them")
 
 
-def _may_create(user: str, directory: Path) -> bool:
-    """Whether the workers' user may create files in a directory."""
-    if os.geteuid() != 0:
-        return os.access(directory, os.W_OK | os.X_OK)
-    command = ["sh", "-c", 'test -w "$0" && test -x "$0"', str(directory)]
+def _readable(project: Project) -> Iterator[Finding]:
+    for path in dict.fromkeys((project.root, project.app.directory)):
+        if not _may(project.user, path, "rx"):
+            fix = "move the project to where every user may read, such as /srv, or run the fleet as its owner"
+            yield _fail(path, f"user {project.user}, who the workers become, may not read it", fix)
+
+
+def _may(user: str, path: Path, flags: str) -> bool:
+    """Whether the workers' user has these permissions (test(1)) for a directory."""
+    command = ["sh", "-c", " && ".join(f'test -{flag} "$0"' for flag in flags), str(path)]
+    if os.geteuid() != 0 or user == "root":
+        return subprocess.run(command, check=False).returncode == 0
     groups = os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
     done = subprocess.run(command, user=user, group=groups[0], extra_groups=groups, cwd="/", check=False)
     return done.returncode == 0
@@ -77,7 +84,7 @@ def _sockets(project: Project) -> Iterator[Finding]:
         fix = "choose a shorter --run-dir, such as /run/NAME"
         yield _fail(project.run_dir, f"the path of a socket has at most {LONGEST} bytes", fix)
         return
-    if project.run_dir.exists() and not _may_create(project.user, project.run_dir):
+    if project.run_dir.exists() and not _may(project.user, project.run_dir, "wx"):
         fix = f"chown {project.user} {project.run_dir}, or choose another --run-dir"
         yield _fail(project.run_dir, f"user {project.user} may not create sockets there", fix)
     for name in names:

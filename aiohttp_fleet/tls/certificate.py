@@ -5,7 +5,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from aiohttp_fleet.common.errors import os_errors
+from aiohttp_fleet.common.errors import FleetError
 
 PART = 0.2
 """Part of its life: certbot renews when a third is left, so several attempts have failed when a fifth is left."""
@@ -54,11 +54,14 @@ def served_certificate(address: tuple[str, int]) -> Certificate:
     Raises:
         FleetError: nothing answers there, or not in TLS.
     """
-    with os_errors("{}:{}".format(*address), "no certificate is shown there", "see fleet status"):
+    try:
         try:
             return _served(address)
         except ssl.SSLCertVerificationError:  # nginx was reloaded between the two handshakes
             return _served(address)
+    except (OSError, ValueError) as error:
+        where = "{}:{}".format(*address)
+        raise FleetError(where, f"no certificate is shown there ({error})", "see fleet status") from None
 
 
 def _served(address: tuple[str, int]) -> Certificate:

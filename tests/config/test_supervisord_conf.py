@@ -44,6 +44,12 @@ def test_workers_are_in_the_order_of_their_numbers(conf: Path) -> None:
     assert [worker.name for worker in read_fleet(conf, "aiohttp").workers] == [f"web{n}" for n in range(1, 13)]
 
 
+def test_without_numprocs_there_is_one_worker(conf: Path) -> None:
+    """As supervisord has it; ``fleet scale`` needs the line."""
+    edit(conf, {"numprocs=4 ": "; "})
+    assert [worker.name for worker in read_fleet(conf, "aiohttp").workers] == ["web1"]
+
+
 def test_nginx_uses_the_first_of_several_paths(conf: Path) -> None:
     """A worker may serve more, such as one for another proxy."""
     edit(conf, {r"--path=/tmp/web_%\(": "--path=/run/x_%(process_num)s --path=/tmp/web_%("})

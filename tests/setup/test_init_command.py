@@ -238,10 +238,9 @@ def test_a_socket_of_another_fleet_is_reported_with_a_way_out(project: Project) 
 
 @pytest.mark.skipif(not ROOT or USER == "root", reason="only root's workers become someone else")
 def test_a_project_that_the_workers_may_not_read_is_refused(project: Project) -> None:
-    """As under /root; the preflight finds it."""
+    """As under /root."""
     project.root.chmod(0o700)
-    done = project.init()
-    assert (done.returncode, f"{project.root}: user nobody may not read it" in done.stderr) == (1, True)
+    assert "user nobody, who the workers become, may not read it" in project.one_line()
     assert not (project.root / "deploy").exists()
 
 

@@ -2,7 +2,7 @@
 
 from contextlib import closing, suppress
 from dataclasses import asdict
-from http.client import HTTPException
+from http.client import OK, HTTPException
 from pathlib import Path
 
 import click
@@ -19,8 +19,6 @@ from aiohttp_fleet.supervision.command import FleetContext, command
 from aiohttp_fleet.supervision.control_client import send_query
 from aiohttp_fleet.supervision.lock import exclusive_lock
 from aiohttp_fleet.worker.arguments import STATIC_PATH
-
-_NO_ANSWER = (FleetError, OSError, HTTPException, ValueError, TypeError, KeyError)
 
 
 @command
@@ -73,8 +71,13 @@ def _answers(fleet: Fleet) -> set[tuple[Route, ...]]:
     """Ask each worker; one that does not run, is still starting (503), or of another version, has no answer."""
     found = set[tuple[Route, ...]]()
     for worker in fleet.workers:
-        with suppress(*_NO_ANSWER), closing(send_query(worker.control, path=STATIC_PATH)) as connection:
-            found.add(parse_routes(connection.getresponse().read().decode()))
+        with (
+            suppress(FleetError, OSError, HTTPException, ValueError),
+            closing(send_query(worker.control, path=STATIC_PATH)) as connection,
+        ):
+            answer = connection.getresponse()
+            if answer.status == OK:
+                found.add(parse_routes(answer.read().decode()))
     return found
 
 

@@ -39,9 +39,12 @@ def parse_routes(text: str) -> tuple[Route, ...]:
     """Read the JSON of `aiohttp_fleet.worker.static_routes.describe`.
 
     Raises:
-        ValueError, TypeError, KeyError: it is something else.
+        ValueError: it is something else.
     """
-    return tuple(Route(found["prefix"], found["directory"], found["reason"]) for found in json.loads(text))
+    try:
+        return tuple(Route(found["prefix"], found["directory"], found["reason"]) for found in json.loads(text))
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"unexpected answer: {error!r}") from None
 
 
 def mark_ineligible(routes: Sequence[Route], nginx_text: str) -> tuple[Route, ...]:
