@@ -35,6 +35,11 @@ class Finding:
         return f"{self.thing}: {self.sentence}" + (f"; {self.fix}" if self.fix else "")
 
 
+def failure(thing: object, sentence: str, fix: str) -> Finding:
+    """Return a finding that is a failure; the arguments are the attributes of `Finding`."""
+    return Finding(Level.FAIL, str(thing), sentence, fix)
+
+
 def failures_of(check: Callable[..., object], *arguments: object) -> Iterator[Finding]:
     """Yield the failure of a check that raises a FleetError; nothing if it passes.
 
@@ -45,7 +50,7 @@ def failures_of(check: Callable[..., object], *arguments: object) -> Iterator[Fi
     try:
         check(*arguments)
     except FleetError as error:
-        yield Finding(Level.FAIL, error.thing, error.reason, error.next_step)
+        yield failure(error.thing, error.reason, error.next_step)
 
 
 def failed(findings: Iterable[Finding]) -> list[Finding]:

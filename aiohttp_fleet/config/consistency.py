@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.findings import Finding, failure
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.config.standby_command import NUMBER
 
@@ -31,17 +31,17 @@ def inconsistencies(fleet: Fleet, nginx_text: str) -> Iterator[Finding]:
         if worker.stopwaitsecs < worker.drain + MARGIN:
             reason = f"supervisord kills it after stopwaitsecs={worker.stopwaitsecs}, not {MARGIN} s after its drain of"
             fix = f"set stopwaitsecs={worker.drain + MARGIN:g} or more in {fleet.supervisord_conf}"
-            yield Finding(Level.FAIL, worker.namespec, f"{reason} {worker.drain:g} s", fix)
+            yield failure(worker.namespec, f"{reason} {worker.drain:g} s", fix)
         if keepalive >= worker.drain:
             reason = f"nginx keeps idle connections for keepalive_timeout {keepalive:g} s, not less than its drain of"
             fix = f"set keepalive_timeout 1s; in the upstream of {fleet.nginx_conf}"
-            yield Finding(Level.FAIL, worker.namespec, f"{reason} {worker.drain:g} s", fix)
+            yield failure(worker.namespec, f"{reason} {worker.drain:g} s", fix)
     if standby and (standby.command, standby.drain) != (first.command, first.drain):
         reason, fix = f"its command is not that of {first.namespec}", f"copy all of it but --path from {section}"
-        yield Finding(Level.FAIL, standby.namespec, reason, fix)
+        yield failure(standby.namespec, reason, fix)
     if standby and (names := _differing(fleet.workers, standby)):
         reason = f"{', '.join(names)} in its environment= is not that of {first.namespec}"
-        yield Finding(Level.FAIL, standby.namespec, reason, f"copy it from {section}")
+        yield failure(standby.namespec, reason, f"copy it from {section}")
 
 
 def _differing(workers: Sequence[Worker], standby: Worker) -> list[str]:

@@ -4,7 +4,9 @@ The only module that imports ``supervisor.options``, which is not a documented i
 configuration exactly as supervisord does.
 """
 
+import argparse
 import configparser
+import functools
 import os
 import re
 import shlex
@@ -162,9 +164,7 @@ def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
     """
     try:
         argv = shlex.split(config.command)
-        parser = socket_flags()
-        parser.add_argument("--drain", type=float)
-        flags, command = parser.parse_known_args(argv)
+        flags, command = _flags().parse_known_args(argv)
     except ValueError as error:
         raise FleetError(where, f"its command cannot be read ({error})", "fix it, then retry") from None
     if not flags.path:
@@ -185,6 +185,14 @@ def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
         drain=flags.drain,
         stopwaitsecs=config.stopwaitsecs,
     )
+
+
+@functools.cache
+def _flags() -> argparse.ArgumentParser:
+    """Return the parser of what the kit reads of a worker's command, made once: supervisord reads them repeatedly."""
+    parser = socket_flags()
+    parser.add_argument("--drain", type=float)
+    return parser
 
 
 def _standby(path: Path, config: ProcessConfig, workers_of: Callable[[str], list[Worker]]) -> Worker:

@@ -76,7 +76,8 @@ def _reload_system(conf: Path) -> bool:
     Raises:
         FleetError: nginx refuses its files, or has no new workers after some seconds.
     """
-    where = listen_address(read_text(conf))
+    text = read_text(conf)
+    where = listen_address(text)
     found = _master(where[1]) if where else None
     if found is None:
         return False
@@ -84,7 +85,7 @@ def _reload_system(conf: Path) -> bool:
     title = processes.title(master).decode(errors="surrogateescape")
     given = [word for pair in re.findall(r" (-[pc]) (\S+)", title) for word in pair]
     # all files that it would read now (https://nginx.org/en/docs/switches.html, -T)
-    if read_text(conf) not in printed_by(binary, conf, "-T", "-q", *given):
+    if text not in printed_by(binary, conf, "-T", "-q", *given):
         return False
     _replace_workers("nginx", master, binary, lambda: os.kill(master, signal.SIGHUP), conf)
     return True

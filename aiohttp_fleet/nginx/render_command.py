@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.findings import Finding, failure
 from aiohttp_fleet.common.output import Output
 from aiohttp_fleet.common.read_files import differing, read_included, read_text
 from aiohttp_fleet.common.write_files import replace_file
@@ -70,10 +70,10 @@ def _check(fleet: Fleet, output: Output) -> int:
 def _disagreements(fleet: Fleet, text: str, changes: str) -> Iterator[Finding]:
     if changes:
         reason = f"its servers are not those of {fleet.supervisord_conf}"
-        yield Finding(Level.FAIL, str(fleet.nginx_conf), reason, "fleet render --write")
+        yield failure(fleet.nginx_conf, reason, "fleet render --write")
     yield from inconsistencies(fleet, text)
     deploy = fleet.nginx_conf.parent
     texts = kit_texts(deploy, fleet.is_site)
     if names := [path.name for path in differing(texts)]:
         reason = f"{', '.join(names)} not of this version of aiohttp-fleet"
-        yield Finding(Level.FAIL, str(deploy / "kit"), reason, "fleet init")
+        yield failure(deploy / "kit", reason, "fleet init")

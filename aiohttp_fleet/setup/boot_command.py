@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.findings import Finding, Level
+from aiohttp_fleet.common.findings import Finding, failure
 from aiohttp_fleet.common.read_files import differing, read_existing
 from aiohttp_fleet.common.tcp_ports import is_privileged
 from aiohttp_fleet.common.templates import filled, plain
@@ -89,12 +89,12 @@ def _check(fleet: Fleet, user: pwd.struct_passwd, paths: Iterable[Path]) -> Iter
     for path in paths:
         directory = next(parent for parent in path.parents if parent.exists())
         if not os.access(directory, os.W_OK):
-            yield Finding(Level.FAIL, str(path), "only root may write it", "retry with sudo")
+            yield failure(path, "only root may write it", "retry with sudo")
     run, name = fleet.supervisord_conf.parent / "run", user.pw_name
     found = [run, *run.iterdir()] if run.is_dir() and name != "root" else []
     if foreign := [path for path in found if path.lstat().st_uid != user.pw_uid]:
         reason = f"{len(foreign)} of its files are not {name}'s, who runs the service, such as {foreign[0]}"
-        yield Finding(Level.FAIL, str(run), reason, f"stop the fleet, then chown -R {name}: {run}")
+        yield failure(run, reason, f"stop the fleet, then chown -R {name}: {run}")
 
 
 def _foreign_supervisord(fleet: Fleet, name: str) -> int | None:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import os_errors
-from aiohttp_fleet.common.findings import Finding, Level, failed, failures_of
+from aiohttp_fleet.common.findings import Finding, Level, failed, failure, failures_of
 from aiohttp_fleet.common.read_files import read_text
 from aiohttp_fleet.common.write_files import WRITTEN
 from aiohttp_fleet.config.fleet import Fleet
@@ -43,31 +43,27 @@ def check_obtain(fleet: Fleet, domains: Sequence[str], port: int, http_port: int
     return [*found, *check_challenge(TlsFiles(fleet.nginx_conf.parent).webroot, nginx, domains, http_port)]
 
 
-def _fail(thing: object, sentence: str, fix: str) -> Finding:
-    return Finding(Level.FAIL, str(thing), sentence, fix)
-
-
 def _check_https(fleet: Fleet, port: int) -> Iterator[Finding]:
     """Yield what would keep nginx from serving https on ``port``."""
     conf, text = fleet.nginx_conf, read_text(fleet.nginx_conf)
     if fleet.is_site:
-        yield _fail(conf, "nginx is the system's, and so are its certificates", 'see "fleet help site"')
+        yield failure(conf, "nginx is the system's, and so are its certificates", 'see "fleet help site"')
         return
     for line in INCLUDES:
         if line not in text:
-            yield _fail(conf, f"there is no line {line!r}", "fleet init writes one that has it")
+            yield failure(conf, f"there is no line {line!r}", "fleet init writes one that has it")
     master = running_master(conf)
     if fleet.nginx and master is None:
-        yield _fail(fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
+        yield failure(fleet.nginx, "nginx does not run", f"supervisorctl start {fleet.nginx}")
     if master and (owner := Path(f"/proc/{master}").stat().st_uid) != os.geteuid():
         reason = f"nginx runs as uid {owner}, which could not read the key"
-        yield _fail(conf.parent, reason, "run fleet tls as that user")
+        yield failure(conf.parent, reason, "run fleet tls as that user")
     yield from failures_of(check_config, conf, text)
     http, before = listen_address(text), TlsFiles(conf.parent).https
     if http is None:
-        yield _fail(conf, "its first listen is no TCP port", "let it listen on 80")
+        yield failure(conf, "its first listen is no TCP port", "let it listen on 80")
     elif http[1] == port:
-        yield _fail(f"--port {port}", "nginx listens there for http", "choose another")
+        yield failure(f"--port {port}", "nginx listens there for http", "choose another")
     elif before is None or before[1] != port:
         for host in listen_hosts(text):
             yield from _check_free(host.rstrip(":").strip("[]").replace("*", ""), port)
@@ -80,7 +76,7 @@ def _check_free(host: str, port: int) -> Iterator[Finding]:
         fix = f"ss -ltnp sport = :{port} shows which process has it"
         if isinstance(error, PermissionError):
             fix = "only root may: forward it to a higher one and name that with --port, such as --port 8443"
-        yield _fail(f"--port {port}", f"nginx cannot listen there ({os.strerror(error.errno or 0)})", fix)
+        yield failure(f"--port {port}", f"nginx cannot listen there ({os.strerror(error.errno or 0)})", fix)
 
 
 def _bind(address: str, port: int) -> None:
@@ -112,7 +108,7 @@ def check_challenge(webroot: Path, nginx: tuple[str, int], domains: Sequence[str
         if reason := _ask(nginx, domains[0], name):
             where = "{}:{}".format(*nginx)
             fix = f"nginx.conf needs its location for {UNDER}/, then fleet reload"
-            yield _fail(where, f"nginx does not serve what is in {webroot} ({reason})", fix)
+            yield failure(where, f"nginx does not serve what is in {webroot} ({reason})", fix)
             return
         for domain in domains:
             yield from _domain(domain, http_port, name)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from io import StringIO
 
-from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.errors import FleetError, os_errors
 
 _EARLY = ("LANG", "LANGUAGE", "SSL_CERT_DIR", "SSL_CERT_FILE")
 _EARLY_PREFIXES = ("PYTHON", "OPENSSL_", "LD_", "MALLOC_", "GLIBC_", "LC_")
@@ -39,15 +39,15 @@ def load_env_files(paths: Iterable[str]) -> None:
 
 def _private_text(path: str) -> str:
     """Read a file that its owner and group alone may read."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123, it is a path as it was given
-            mode = os.fstat(file.fileno()).st_mode
-            if mode & stat.S_IRWXO:
-                reason = f"every user of this machine may read or change it (mode {stat.S_IMODE(mode):o})"
-                raise FleetError(path, reason, f"chmod o= {path}")
-            return file.read()
-    except OSError as error:
-        raise FleetError(path, f"cannot be read ({error.strerror})", "--env-file names it") from None
+    with (
+        os_errors(path, "cannot be read", "--env-file names it"),
+        open(path, encoding="utf-8", errors="surrogateescape") as file,  # noqa: PTH123, it is a path as it was given
+    ):
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & stat.S_IRWXO:
+            reason = f"every user of this machine may read or change it (mode {stat.S_IMODE(mode):o})"
+            raise FleetError(path, reason, f"chmod o= {path}")
+        return file.read()
 
 
 def _variables(path: str, text: str) -> Mapping[str, str]:

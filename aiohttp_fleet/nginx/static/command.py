@@ -59,7 +59,10 @@ def query_routes(fleet: Fleet) -> tuple[Route, ...]:
     Raises:
         FleetError: no worker is ready, or they run different code.
     """
-    answers = _answers(fleet)
+    return _agreed(fleet, _answers(fleet))
+
+
+def _agreed(fleet: Fleet, answers: set[tuple[Route, ...]]) -> tuple[Route, ...]:
     if not answers:
         raise FleetError(fleet.program, "no worker is ready to name its static routes", "see fleet status")
     if len(answers) > 1:
@@ -95,5 +98,7 @@ def require_current(fleet: Fleet) -> None:
             alone.
     """
     path = static_path(fleet)
-    if path.exists() and _answers(fleet) and read_existing(path) != wanted_text(fleet, query_routes(fleet)):
+    if not path.exists() or not (answers := _answers(fleet)):
+        return
+    if read_existing(path) != wanted_text(fleet, _agreed(fleet, answers)):
         raise FleetError(str(path), "not the static routes that the application has now", "fleet static --write")
