@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.benchmark.app import prepare
+from scripts.benchmark.before import BEFORE, OURS, peers_of
 from scripts.benchmark.figures import Measured, Summary, summary
 from scripts.benchmark.growth import grown, write_growth
 from scripts.benchmark.load import Load
-from scripts.benchmark.peers import BEFORE, OURS, PEERS, Peer, peers_of
+from scripts.benchmark.peers import PEERS, Peer
 from scripts.benchmark.processes import memory, processor
 from scripts.benchmark.report import Cost, write
 from scripts.benchmark.runs import Run, runs

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 import subprocess
 import sys
 import time
@@ -184,47 +183,6 @@ PEERS: dict[str, Start] = {
     "uvicorn": uvicorn,
     "granian": granian,
 }
-
-
-OURS = ("fleet", "fleet-front", "fleet-direct")
-BEFORE = "before-"
-"""Prefix of the name of a peer of another checkout."""
-_OTHER = """
-import json, sys
-from scripts.benchmark.app import prepare
-from scripts.benchmark.peers import PEERS
-prepare()
-with PEERS[sys.argv[1]](int(sys.argv[2])) as peer:
-    print(json.dumps([peer.ports, peer.parents, peer.master, peer.started]), flush=True)
-    sys.stdin.read()
-"""
-"""Run by the other checkout's interpreter, with its own code, until its stdin is closed."""
-
-
-@contextmanager
-def before(checkout: Path, name: str, workers: int) -> Iterator[Peer]:
-    """One of our peers, as in another checkout of this repository.
-
-    Args:
-        checkout: its directory, with a .venv of its own.
-        name: one of `OURS`.
-        workers: how many.
-    """
-    command = [str(checkout / ".venv" / "bin" / "python"), "-c", _OTHER, name, str(workers)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=checkout, stdin=pipe, stdout=pipe, text=True, process_group=0) as process:
-        assert process.stdout is not None  # it is a pipe
-        line = process.stdout.readline()
-        assert line, f"{checkout}: {name} did not start"
-        ports, parents, master, started = json.loads(line)
-        yield Peer(tuple(ports), tuple(parents), master, started)
-        process.communicate()
-
-
-def peers_of(checkout: Path | None) -> dict[str, Start]:
-    """Return what starts each peer, those of another checkout included."""
-    others = {f"{BEFORE}{name}": functools.partial(before, checkout, name) for name in OURS} if checkout else {}
-    return PEERS | others
 
 
 def _conf(directory: Path, port: int, servers: str, location: str, workers: int | str) -> Path:
