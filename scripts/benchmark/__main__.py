@@ -78,7 +78,8 @@ def _wanted(run: Run, chosen: argparse.Namespace) -> bool:
 
 def _line(found: Summary) -> str:
     what = f"{found.workload:19} {found.connections:4} {found.peer:19} {found.rps:9,.0f}/s  p99 {found.p99:8.2f} ms"
-    ratios = f"{found.rps_ratio:.2f}x, p99 {found.p99_ratio:.2f}x, CPU {found.cpu_ratio:.2f}x"
+    low, high = found.rps_between
+    ratios = f"{found.rps_ratio:.2f}x ({low:.2f} to {high:.2f}), p99 {found.p99_ratio:.2f}x, CPU {found.cpu_ratio:.2f}x"
     return f"{what}  fleet: {ratios}  failed {found.failed}"
 
 

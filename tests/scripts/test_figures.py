@@ -27,3 +27,10 @@ def test_what_failed_is_counted_in_all_rounds() -> None:
 def test_a_peer_that_answers_nothing_has_no_ratio() -> None:
     """Nothing is divided by it."""
     assert math.isnan(summary("hello", 64, "other", [_measured(1)], [_measured(0)]).rps_ratio)
+
+
+def test_the_interval_of_a_ratio_narrows_with_more_rounds() -> None:
+    """Three rounds say little; of a hundred, ten on each side of the middle."""
+    few, many = [_measured(100 + n) for n in range(3)], [_measured(100 + n) for n in range(100)]
+    assert summary("hello", 64, "other", few, [_measured(100)] * 3).rps_between == (1.0, 1.02)
+    assert summary("hello", 64, "other", many, [_measured(100)] * 100).rps_between == (1.4, 1.59)
