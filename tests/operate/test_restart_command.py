@@ -6,19 +6,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
+from tests.conftest import EVIDENCE
 from tests.http import get
 from tests.load import answered_more, load
-from tests.place import PROJECT
+from tests.place import PROJECT, sandbox
 from tests.site import BIN, Site, edit
 from tests.wait import until
 
+pytestmark = pytest.mark.xdist_group("restart")  # one fleet for all of them, but for those that damage it
+WITHOUT = pytest.param(False, marks=pytest.mark.xdist_group("without_plugin"))
+"""Without the plugin: another fleet, for a group of its own."""
 Make = Callable[..., Site]
 GOOD = """
 import asyncio, os
@@ -38,6 +43,31 @@ def create_app():
 """
 
 
+def _shop(made: Site, plugin: bool) -> Site:
+    """Start two workers of an application whose module the test may break: shop.py in the directory."""
+    (made.place / "shop.py").write_text(GOOD)
+    edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={made.place}"})
+    # the watchdog would refresh the standby of a fleet that serves many tests, in the middle of one
+    edit(made.supervisord_conf, {r"(-m aiohttp_fleet\.watchdog \S+)": r"\1 --settle=1h"})
+    if not plugin:
+        edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+    return made.with_workers(2).start()
+
+
+@pytest.fixture(scope="module")
+def shops() -> Iterator[Callable[[bool], Site]]:
+    """Start a fleet with the plugin and one without it, each when a test first needs it."""
+    with ExitStack() as stack:
+
+        @cache
+        def shop(plugin: bool) -> Site:
+            made = Site(stack.enter_context(sandbox()), "shop:create_app")
+            stack.callback(made.stop)
+            return _shop(made, plugin)
+
+        yield shop
+
+
 @pytest.fixture
 def plugin() -> bool:
     """Whether supervisord has [rpcinterface:fleet]; a test may be run with and without."""
@@ -45,14 +75,21 @@ def plugin() -> bool:
 
 
 @pytest.fixture
-def shop(site: Make, place: Path, plugin: bool) -> Site:
-    """Start two workers of an application whose module the test may break: shop.py in the directory."""
-    (place / "shop.py").write_text(GOOD)
-    made = site("shop:create_app")
-    edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
-    if not plugin:
-        edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
-    return made.with_workers(2).start()
+def shop(shops: Callable[[bool], Site], plugin: bool, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Give the test the fleet that all share; then its code is good again, and everything is ready."""
+    made = shops(plugin)
+    request.node.stash[EVIDENCE] = [made.evidence]
+    yield made
+    (made.place / "shop.py").write_text(GOOD)
+    (made.place / "gate").touch()
+    until("everything to be ready again", made.is_ready)
+    (made.place / "gate").unlink()
+
+
+@pytest.fixture
+def own_shop(site: Make) -> Site:
+    """Start one for a test that damages it."""
+    return _shop(site("shop:create_app"), plugin=True)
 
 
 def _pids(made: Site) -> list[int]:
@@ -143,12 +180,12 @@ def _draining(
 ) -> Iterator[tuple[subprocess.Popen[str], Callable[[], None]]]:
     """Run a client until web1 drains, and keep web1 there until the returned function is called."""
     log = made.place / "deploy" / "run" / "web1.log"
-    before = log.read_text().count("draining")
+    drains, waits = (log.read_text().count(word) for word in ("draining", "wait begins"))
     slow = ["curl", "-s", "--unix-socket", str(made.place / "web_1.sock"), "http://x/wait"]
     with subprocess.Popen(slow, stdout=subprocess.PIPE) as request:
-        until("the request to arrive", lambda: "wait begins" in log.read_text())
+        until("the request to arrive", lambda: log.read_text().count("wait begins") > waits)
         with client(made) as started:
-            until("web1 to drain", lambda: log.read_text().count("draining") > before)
+            until("web1 to drain", lambda: log.read_text().count("draining") > drains)
             yield started, (made.place / "gate").touch
         assert request.communicate(timeout=20)[0] == b"waited"
 
@@ -186,7 +223,7 @@ def test_the_end_of_the_operators_connection_leaves_it_running(shop: Site) -> No
     until("both to be replaced", lambda: _all_replaced(shop, before))
 
 
-@pytest.mark.parametrize("plugin", [True, False])
+@pytest.mark.parametrize("plugin", [True, WITHOUT])
 def test_a_closed_output_leaves_it_running(shop: Site, plugin: bool) -> None:
     """As in ``fleet restart | head -1``: all workers are restarted."""
     before = _pids(shop)
@@ -231,7 +268,7 @@ def test_it_may_be_detached_from_the_start(shop: Site) -> None:
     assert (done.returncode, "no rolling restart is running" in done.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("plugin", [True, False])
+@pytest.mark.parametrize("plugin", [True, WITHOUT])
 def test_an_interrupted_restart_leaves_no_worker_stopped(shop: Site, plugin: bool) -> None:
     """Ctrl-C, then SIGTERM, while web1 drains: it is drained and started again, then the restart ends."""
     before = _pids(shop)
@@ -269,7 +306,7 @@ IMPATIENT = (
 )
 
 
-@pytest.mark.parametrize("plugin", [True, False])
+@pytest.mark.parametrize("plugin", [True, WITHOUT])
 def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site, plugin: bool) -> None:
     """SIGSTOP in the middle of a drain, for longer than one call may take: the restart goes on afterwards."""
     before = _pids(shop)
@@ -283,7 +320,7 @@ def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site
         release()
         try:
             with pytest.raises(subprocess.TimeoutExpired):
-                client.wait(2)
+                client.wait(1)
         finally:
             shop.supervisord.send_signal(signal.SIGCONT)
         stdout, stderr = client.communicate(timeout=30)
@@ -291,18 +328,18 @@ def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site
     assert _all_replaced(shop, before)
 
 
-def test_a_shutdown_of_supervisord_ends_it(shop: Site) -> None:
+def test_a_shutdown_of_supervisord_ends_it(own_shop: Site) -> None:
     """supervisord does not wait for the restart, and starts nothing any more."""
-    with _draining(shop) as (client, release):
-        shop.supervisord.send_signal(signal.SIGTERM)
+    with _draining(own_shop) as (client, release):
+        own_shop.supervisord.send_signal(signal.SIGTERM)
         release()
         _, stderr = client.communicate(timeout=60)
-        assert shop.supervisord.wait(60) == 0
+        assert own_shop.supervisord.wait(60) == 0
     assert client.returncode == 1
     assert "fleet: " in stderr
 
 
-@pytest.mark.parametrize("plugin", [False])
+@pytest.mark.parametrize("plugin", [WITHOUT])
 def test_without_the_plugin_nothing_is_detached(shop: Site) -> None:
     """The line says what is missing."""
     for option in ("--detach", "--attach", "--cancel"):
@@ -336,13 +373,15 @@ def test_it_is_refused_when_no_one_else_would_serve(shop: Site) -> None:
     assert "no other worker is ready; restarting now would cause downtime" in done.stderr
     assert _pids(shop) == before
     assert shop.fleet("restart", "web2").returncode == 0, "it is down anyway"
+    shop.ctl("start", "standby")
 
 
 def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     """Its socket is there and its connections are accepted by the kernel, but no one answers."""
-    code = GOOD + "import asyncio, os, time\nbuild = create_app\ndef block():\n"
-    code += f"    time.sleep(15 if os.path.exists({str(shop.place / 'web_1.sock')!r}) else 0)\n"
-    code += "    asyncio.get_running_loop().call_soon(block)\nasync def begin(app):\n    block()\n"
+    code = GOOD + "import time\nbuild = create_app\ndef block():\n"
+    code += f"    while os.path.exists({str(shop.place / 'web_1.sock')!r}) and not os.path.exists('gate'):\n"
+    code += "        time.sleep(0.01)\n    if not os.path.exists('gate'):\n"
+    code += "        asyncio.get_running_loop().call_soon(block)\nasync def begin(app):\n    block()\n"
     code += "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
     (shop.place / "shop.py").write_text(code)
     done = shop.fleet("restart", "--timeout", "1", "web1")
@@ -350,19 +389,19 @@ def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     assert "its event loop is blocked, or it is stopped" in done.stderr
 
 
-def test_a_command_that_cannot_be_run_ends_the_restart(shop: Site) -> None:
+def test_a_command_that_cannot_be_run_ends_the_restart(own_shop: Site) -> None:
     """It is reported of the worker, with supervisord's words, and by the JSON; another command has no preflight."""
-    own = shop.place / "serve"
+    own = own_shop.place / "serve"
     own.write_text(f'#!/bin/sh\nexec {sys.executable} -m aiohttp_fleet.worker shop:create_app "$@"\n')
     own.chmod(0o755)
-    edit(shop.supervisord_conf, {'command=".*python" -m aiohttp_fleet.worker shop:create_app': f"command={own}"})
-    shop.ctl("update")
-    assert shop.fleet("status", "--wait", "20").returncode == 0
-    done = shop.fleet("restart", "web1")
+    edit(own_shop.supervisord_conf, {'command=".*python" -m aiohttp_fleet.worker shop:create_app': f"command={own}"})
+    own_shop.ctl("update")
+    assert own_shop.fleet("status", "--wait", "20").returncode == 0
+    done = own_shop.fleet("restart", "web1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("no preflight")
     own.unlink()
-    done = shop.fleet("restart", "--json")
+    done = own_shop.fleet("restart", "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["done"], report["workers"][0]["new_pid"]) == (1, False, 0)
     assert "NO_FILE" in report["workers"][0]["reason"]
