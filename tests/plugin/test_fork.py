@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.http import get
 from tests.place import PROJECT
 from tests.site import Site, edit
@@ -21,7 +20,7 @@ PLUGIN = r"\[rpcinterface:fleet\]\n.*\n"
 
 
 def _plugin(made: Site) -> dict[str, Any] | None:
-    return Supervisord(str(made.place / "deploy" / "run" / "supervisor.sock"), made.supervisord_conf).plugin()
+    return made.rpc.plugin()
 
 
 def _shared(made: Site) -> int:
@@ -82,7 +81,7 @@ def test_new_code_is_loaded_by_a_restart(site: Make, place: Path) -> None:
 
 def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
     """A worker whose code in memory is no longer the installed one is executed, and its log says why."""
-    made = site()
+    made = site().with_workers(1)
     edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={kit}"})
     _start(made, kit)
     assert "web1: exec'd" not in made.evidence()
@@ -99,7 +98,7 @@ def test_what_was_installed_since_is_executed(site: Make, kit: Path) -> None:
 
 def test_a_variable_that_an_interpreter_reads_at_its_start_is_honoured(site: Make) -> None:
     """PYTHONHASHSEED in environment= takes effect, by executing the worker."""
-    made = site("tests.apps.process:create_app")
+    made = site("tests.apps.process:create_app").with_workers(1)
     edit(made.supervisord_conf, {'WORKER_NUMBER="%': 'PYTHONHASHSEED="7",WORKER_NUMBER="%'})
     made.start()
     assert "web1: exec'd, not forked: environment= sets PYTHONHASHSEED" in made.evidence()
@@ -122,19 +121,18 @@ def test_a_plugin_that_cannot_load_the_worker_leaves_supervisord_alone(site: Mak
     """Everything runs, by exec; supervisord's log has the reason."""
     memory = kit / "aiohttp_fleet" / "plugin" / "preload.py"
     memory.write_text("raise RuntimeError('broken')\n")
-    made = _start(site(), kit)
+    made = _start(site().with_workers(1), kit)
     log = (made.place / "deploy" / "run" / "supervisord.log").read_text()
     reason = "workers are exec'd, with more memory (RuntimeError: broken)"
     assert f"fleet: {reason}" in log
     assert _plugin(made) == {"forks": False, "reason": reason, "missing": [reason]}
 
 
-def test_it_survives_reread_update_reload_and_restart(site: Make) -> None:
+@pytest.mark.xdist_group("plugin")
+def test_it_survives_reread_update_reload_and_restart(made: Site) -> None:
     """supervisord's own verbs do what they did, and workers are forked after each."""
-    made = site().start()
     for verb in (["reread"], ["update"], ["restart", "aiohttp:*"], ["reload"]):
         made.ctl(*verb)
-        done = made.fleet("status", "--wait", "30")
-        assert done.returncode == 0, f"after {verb}: {done.stdout}{done.stderr}"
+        until(f"everything to be ready after {verb}", made.is_ready)
         assert _plugin(made) == FORKS
     assert "exec'd" not in made.evidence()

@@ -17,15 +17,17 @@ from tests.wait import until
 Make = Callable[..., Site]
 ASKED_AGAIN = 2.0
 """Seconds after which nginx asks a worker again that was away (max_fails in nginx.conf)."""
+RATE = 500
+"""Requests a second: a moment without a process is long."""
 
 
 def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(site: Make) -> None:
     """``update`` leaves its section alone; a restart gives it command and environment as they are now."""
-    made = site().start()
+    made = site().with_workers(2).start()
     before = made.pid("standby")
 
     async def updated() -> list[Failure]:
-        async with load(made.port, 16, posts=made.posts) as tally:
+        async with load(made.port, 16, rate=RATE, posts=made.posts) as tally:
             await answered_more(tally, 200)
             edit(made.supervisord_conf, {'WORKER_NUMBER="': 'SUPERVISOR_PROCESS_NAME="new",WORKER_NUMBER="'})
             said = await asyncio.to_thread(made.ctl, "update")
@@ -43,11 +45,11 @@ def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(sit
 
 def test_no_request_fails_in_a_change_of_both(site: Make) -> None:
     """The standby's group is replaced when the workers are ready, not while they start."""
-    made = site().start()
+    made = site().with_workers(2).start()
     before = made.pid("standby")
 
     async def updated() -> list[Failure]:
-        async with load(made.port, 16, posts=made.posts) as tally:
+        async with load(made.port, 16, rate=RATE, posts=made.posts) as tally:
             await answered_more(tally, 200)
             edit(made.supervisord_conf, {"startretries=3": "startretries=2"})
             said = await asyncio.to_thread(made.ctl, "update")
@@ -63,7 +65,7 @@ def test_no_request_fails_in_a_change_of_both(site: Make) -> None:
 
 def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
     """It goes on with the last one that did, and the reason is reported."""
-    made = site().start()
+    made = site().with_workers(2).start()
     before = made.pid("standby")
     edit(made.supervisord_conf, {" --drain=30 ": " --drain=30 --no-such-option ", "startretries=3": "startretries=0"})
     said = made.ctl("update")
@@ -74,7 +76,7 @@ def test_a_command_that_does_not_work_leaves_the_standby(site: Make) -> None:
 
 def test_the_standby_of_workers_that_were_stopped_may_go(site: Make) -> None:
     """Any process that stops them all means it; and the standby alone may be stopped at any time."""
-    made = site().start()
+    made = site().with_workers(2).start()
     assert "standby: stopped" in made.ctl("stop", "standby")
     made.ctl("start", "standby")
     made.ctl("stop", "watchdog", "aiohttp:*")
@@ -83,7 +85,7 @@ def test_the_standby_of_workers_that_were_stopped_may_go(site: Make) -> None:
 
 def test_it_looks_at_the_workers_there_are_after_a_reload_of_supervisord(site: Make) -> None:
     """Those that have failed before it are no longer anybody's."""
-    made = site().start()
+    made = site().with_workers(2).start()
     edit(made.supervisord_conf, {" --drain=30 ": " --drain=30 --no-such-option ", "startretries=3": "startretries=0"})
     assert "no worker is ready, so the standby stays" in made.ctl("update")
     edit(made.supervisord_conf, {" --no-such-option ": " "})
@@ -103,7 +105,7 @@ def test_a_socket_that_a_killed_worker_has_left_is_no_worker(site: Make) -> None
     edit(made.supervisord_conf, {'WORKER_NUMBER="': 'PYTHONHASHSEED="7",WORKER_NUMBER="'})
 
     async def updated() -> list[Failure]:
-        async with load(made.port, 4, posts=made.posts) as tally:
+        async with load(made.port, 4, rate=RATE, posts=made.posts) as tally:
             await asyncio.to_thread(made.ctl, "update", "aiohttp")
             begun = len(tally.problems)
             await asyncio.to_thread(made.ctl, "update")

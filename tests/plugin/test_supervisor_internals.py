@@ -1,22 +1,18 @@
 """Tests of aiohttp_fleet/plugin/supervisor_internals.py."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
 from aiohttp_fleet.plugin.supervisor_internals import FEATURES, why_without
-from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 from tests.place import PROJECT
 from tests.site import Site
 
-Make = Callable[..., Site]
 
-
-def test_this_supervisor_has_all_of_them(site: Make) -> None:
+@pytest.mark.xdist_group("plugin")
+def test_this_supervisor_has_all_of_them(made: Site) -> None:
     """The plugin has checked them at its start."""
-    made = site().start()
-    plugin = Supervisord(str(made.place / "deploy" / "run" / "supervisor.sock"), made.supervisord_conf).plugin()
+    plugin = made.rpc.plugin()
     assert plugin is not None
     assert plugin["missing"] == []
 

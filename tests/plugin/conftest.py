@@ -1,0 +1,29 @@
+"""One fleet for the tests of the plugin that leave it as it was."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import EVIDENCE
+from tests.place import sandbox
+from tests.site import Site
+from tests.wait import until
+
+
+@pytest.fixture(scope="package")
+def shared() -> Iterator[Site]:
+    """Start a fleet for several tests, which are of the xdist_group "plugin"."""
+    with sandbox() as directory:
+        made = Site(directory)
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Give the test the fleet that all share; then it has four workers again, and everything is ready."""
+    request.node.stash[EVIDENCE] = [shared.evidence]
+    yield shared
+    until("four workers, ready", lambda: len(shared.described.workers) == 4 and shared.is_ready())
