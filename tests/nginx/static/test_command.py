@@ -4,18 +4,18 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from aiohttp_fleet.nginx.binary import find_nginx
+from tests.conftest import EVIDENCE
 from tests.deploy.test_static import ask, files, request
-from tests.place import PROJECT
+from tests.place import PROJECT, sandbox
 from tests.site import BIN, Site, edit
 from tests.wait import until
 
-Make = Callable[..., Site]
+pytestmark = pytest.mark.xdist_group("static")  # one fleet for all of them
 SHOP = """from aiohttp import web
 
 
@@ -33,14 +33,34 @@ exec {nginx} "$@"
 """An nginx whose tests take long."""
 
 
-@pytest.fixture
-def shop(site: Make, place: Path) -> Site:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
     """Start a site with one static route; its application is shop.py in the place."""
-    files(place / "files")
-    made = site("shop:create_app")
-    edit(made.supervisord_conf, {"numprocs=4 ": "numprocs=2 ", f"directory={PROJECT}": f"directory={place}"})
-    _write(made, "static")
-    return made.start()
+    with sandbox() as place:
+        files(place / "files")
+        made = Site(place, "shop:create_app").with_workers(2)
+        edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
+        _write(made, "static")
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def shop(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Give the test the site that all share; then its files are as before, and all runs with them."""
+    request.node.stash[EVIDENCE] = [shared.evidence]
+    code, nginx = shared.place / "shop.py", shared.nginx_conf
+    before = code.read_text(), nginx.read_text()
+    yield shared
+    (nginx.parent / "static.conf").unlink(missing_ok=True)
+    nginx.write_text(before[1])
+    if code.read_text() != before[0]:
+        code.write_text(before[0])
+        (shared.place / "files" / "new").rmdir()
+        shared.ctl("restart", "aiohttp:*", "nginx")
+    until("everything to be ready again", shared.is_ready)
 
 
 def _write(made: Site, directory: str) -> None:
@@ -118,3 +138,5 @@ def test_one_that_is_interrupted_leaves_no_file(shop: Site) -> None:
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(10) == 130
     assert not (shop.nginx_conf.parent / "static.conf").exists()
+    (shop.place / "testing").unlink()
+    shop.ctl("start", "nginx")
