@@ -31,7 +31,7 @@ sys.exit(code)
 
 def test_an_nginx_is_adopted_whatever_its_new_parent_is_called(site: Make) -> None:
     """The parent at its birth decides, not a word in the command line of the one it has now."""
-    made = site()
+    made = site().with_workers(1)
     try:
         command = [sys.executable, "-c", KEEPER, "supervisord", str(BIN / "supervisord"), str(BIN / "fleet")]
         done = subprocess.run([*command, made.supervisord_conf], capture_output=True, text=True, timeout=150)

@@ -25,7 +25,9 @@ def test_the_systems_nginx_comes_first(place: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_runs_is_named_through_a_link_to_its_file(site: Callable[..., Site]) -> None:
     """.venv/etc is such a link; the answer is the nginx that runs, not the one that would be started."""
-    made = site(packaged=True).start()
+    made = site(packaged=True).with_workers(1)
+    made.launch()
+    until("nginx to run", lambda: running_master(made.nginx_conf))
     (made.place / "etc").symlink_to(made.nginx_conf.parent)
     assert running_nginx(made.place / "etc" / "nginx.conf") == running_nginx(made.nginx_conf) == packaged_nginx()
 

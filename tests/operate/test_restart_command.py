@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,12 +84,6 @@ def shop(shops: Callable[[bool], Site], plugin: bool, request: pytest.FixtureReq
     (made.place / "gate").touch()
     until("everything to be ready again", made.is_ready)
     (made.place / "gate").unlink()
-
-
-@pytest.fixture
-def own_shop(site: Make) -> Site:
-    """Start one for a test that damages it."""
-    return _shop(site("shop:create_app"), plugin=True)
 
 
 def _pids(made: Site) -> list[int]:
@@ -327,13 +322,14 @@ def test_a_supervisord_that_does_not_answer_for_a_while_is_waited_for(shop: Site
     assert _all_replaced(shop, before)
 
 
-def test_a_shutdown_of_supervisord_ends_it(own_shop: Site) -> None:
+def test_a_shutdown_of_supervisord_ends_it(site: Make) -> None:
     """supervisord does not wait for the restart, and starts nothing any more."""
-    with _draining(own_shop) as (client, release):
-        own_shop.supervisord.send_signal(signal.SIGTERM)
+    made = _shop(site("shop:create_app"), plugin=True)
+    with _draining(made) as (client, release):
+        made.supervisord.send_signal(signal.SIGTERM)
         release()
         _, stderr = client.communicate(timeout=60)
-        assert own_shop.supervisord.wait(60) == 0
+        assert made.supervisord.wait(60) == 0
     assert client.returncode == 1
     assert "fleet: " in stderr
 
@@ -388,19 +384,19 @@ def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     assert "its event loop is blocked, or it is stopped" in done.stderr
 
 
-def test_a_command_that_cannot_be_run_ends_the_restart(own_shop: Site) -> None:
+def test_a_command_that_cannot_be_run_ends_the_restart(site: Make, place: Path) -> None:
     """It is reported of the worker, with supervisord's words, and by the JSON; another command has no preflight."""
-    own = own_shop.place / "serve"
+    own = place / "serve"
     own.write_text(f'#!/bin/sh\nexec {sys.executable} -m aiohttp_fleet.worker shop:create_app "$@"\n')
     own.chmod(0o755)
-    edit(own_shop.supervisord_conf, {'command=".*python" -m aiohttp_fleet.worker shop:create_app': f"command={own}"})
-    own_shop.ctl("update")
-    assert own_shop.fleet("status", "--wait", "20").returncode == 0
-    done = own_shop.fleet("restart", "web1")
+    made = site("shop:create_app")
+    edit(made.supervisord_conf, {'command=".*python" -m aiohttp_fleet.worker shop:create_app': f"command={own}"})
+    _shop(made, plugin=True)
+    done = made.fleet("restart", "web1")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("no preflight")
     own.unlink()
-    done = own_shop.fleet("restart", "--json")
+    done = made.fleet("restart", "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["done"], report["workers"][0]["new_pid"]) == (1, False, 0)
     assert "NO_FILE" in report["workers"][0]["reason"]

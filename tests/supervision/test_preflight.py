@@ -76,5 +76,5 @@ def test_another_command_has_no_preflight(web1: Worker) -> None:
 def test_supervisord_lets_its_environment_be_read(site: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the plugin as well, which names its forks in the same memory."""
     monkeypatch.setenv("SECRET", "only in supervisord")
-    made = site().start()
+    made = site().with_workers(1).start()
     assert process_environ(made.supervisord.pid).items() >= os.environ.items()

@@ -28,12 +28,12 @@ def test_a_control_socket_with_a_password(site: Make, password: str) -> None:
             r"(?m)^(serverurl=\S+)": r"\1\nusername=admin\npassword=hunter2" if "SHA" in password else r"\1",
         },
     )
-    made.start()
+    made.with_workers(2).start()
     assert made.fleet("restart", "web1").returncode == 0
-    before = made.rpc.process("aiohttp:web2")["pid"]
+    fleet, rpc = made.described, made.rpc
+    before = rpc.process("aiohttp:web2")["pid"]
     os.kill(before, signal.SIGSTOP)
-    until("the watchdog to replace web2", lambda: made.rpc.process("aiohttp:web2")["pid"] not in (0, before), 30)
-    fleet = made.described
+    until("the watchdog to replace web2", lambda: rpc.process("aiohttp:web2")["pid"] not in (0, before), 30)
     assert fleet.credentials is not None
     assert fleet.credentials[1] not in repr(fleet)
 
@@ -41,8 +41,10 @@ def test_a_control_socket_with_a_password(site: Make, password: str) -> None:
 def test_another_password_is_an_error_with_a_next_step(site: Make) -> None:
     """One line, not a traceback of XML-RPC."""
     made = site()
-    edit(made.supervisord_conf, {r"(?m)^(file=\S+)": r"\1\nusername=admin\npassword=old"})
-    made.start()
+    changes = {r"(?m)^(file=\S+)": r"\1\nusername=admin\npassword=old", "autostart=true": "autostart=false"}
+    edit(made.supervisord_conf, changes)
+    made.launch()
+    until("supervisord to answer", made.rows)
     edit(made.supervisord_conf, {"password=old": "password=new"})
     with pytest.raises(FleetError, match=r"supervisord refused the call \(401 Unauthorized\); give .* the username"):
         supervisord_of(made.described).pid()
