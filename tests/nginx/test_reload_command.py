@@ -28,10 +28,10 @@ REPEATED = 2
 """Each reload that closes idle connections fails about 30 requests of this load."""
 
 
-def _started(**keywords: bool) -> Iterator[Site]:
+def _started(packaged: bool = False) -> Iterator[Site]:
     """Start a fleet with two workers for several tests, and stop it."""
     with sandbox() as directory:
-        made = Site(directory, **keywords).with_workers(2)
+        made = Site(directory, packaged=packaged).with_workers(2)
         try:
             yield made.start()
         finally:
