@@ -17,7 +17,7 @@ from tests.wait import until
 Make = Callable[..., Site]
 ASKED_AGAIN = 2.0
 """Seconds after which nginx asks a worker again that was away (max_fails in nginx.conf)."""
-RATE = 500
+RATE = 200
 """Requests a second: a moment without a process is long."""
 
 
@@ -28,11 +28,11 @@ def test_a_new_command_of_the_workers_is_not_the_standbys_before_its_restart(sit
 
     async def updated() -> list[Failure]:
         async with load(made.port, 16, rate=RATE, posts=made.posts) as tally:
-            await answered_more(tally, 200)
+            await answered_more(tally, 100)
             edit(made.supervisord_conf, {'WORKER_NUMBER="': 'SUPERVISOR_PROCESS_NAME="new",WORKER_NUMBER="'})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby" not in said
-            await answered_more(tally, 200)
+            await answered_more(tally, 100)
         return tally.problems
 
     assert asyncio.run(updated()) == []
@@ -50,11 +50,11 @@ def test_no_request_fails_in_a_change_of_both(site: Make) -> None:
 
     async def updated() -> list[Failure]:
         async with load(made.port, 16, rate=RATE, posts=made.posts) as tally:
-            await answered_more(tally, 200)
+            await answered_more(tally, 100)
             edit(made.supervisord_conf, {"startretries=3": "startretries=2"})
             said = await asyncio.to_thread(made.ctl, "update")
             assert "standby: updated process group" in said
-            await answered_more(tally, 200)
+            await answered_more(tally, 100)
         return tally.problems
 
     assert asyncio.run(updated()) == []
@@ -109,7 +109,7 @@ def test_a_socket_that_a_killed_worker_has_left_is_no_worker(site: Make) -> None
             await asyncio.to_thread(made.ctl, "update", "aiohttp")
             begun = len(tally.problems)
             await asyncio.to_thread(made.ctl, "update")
-            await answered_more(tally, 200)
+            await answered_more(tally, 100)
             return tally.problems[begun:]
 
     assert [lost for lost in asyncio.run(updated()) if lost.method == "GET"] == []
