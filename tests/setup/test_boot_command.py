@@ -13,6 +13,7 @@ from threading import Event
 
 import pytest
 
+from tests.forked import run
 from tests.http import Client, get
 from tests.place import PROJECT, ROOT
 from tests.site import BIN, Site, edit
@@ -45,8 +46,7 @@ class Project:
 
     def boot(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``fleet boot``."""
-        command = [str(BIN / "fleet"), "boot", *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=60)
+        return run("fleet", "boot", *arguments, cwd=self.root)
 
     def settings(self, *arguments: str) -> dict[str, list[str]]:
         """Return the values of each setting of the printed unit."""
@@ -165,7 +165,7 @@ def test_files_of_another_user_are_a_failure_with_the_command_to_type(project: P
 
 def test_no_supervisord_conf_is_one_line(place: Path) -> None:
     """As for every command."""
-    done = subprocess.run([BIN / "fleet", "boot"], cwd=place, capture_output=True, text=True)
+    done = run("fleet", "boot", cwd=place)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "deploy/supervisord.conf: there is none" in done.stderr
 
