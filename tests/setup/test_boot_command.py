@@ -142,7 +142,7 @@ def test_what_is_there_and_differs_is_shown(project: Project) -> None:
 
 def test_a_supervisord_that_systemd_has_not_started_has_to_be_stopped(site: Callable[..., Site]) -> None:
     """It has the control socket that the service's would need."""
-    made = site().start()
+    made = site().with_workers(1).start()
     done = made.fleet("boot", f"--root={made.place}/image", "--write")
     assert done.returncode == 0, done.stderr
     assert f"shutdown  # pid {made.supervisord.pid}, which systemd has not started\n" in done.stdout
@@ -196,7 +196,7 @@ def _analyze(project: Project, user: str, *arguments: str) -> subprocess.Complet
 @pytest.mark.skipif(LOGROTATE is None, reason="no logrotate on this machine: apt-get install logrotate")
 def test_a_rotation_under_load_loses_no_line(site: Callable[..., Site]) -> None:
     """Each request has its line, in the old file or in the new one, and both have some."""
-    made = site()
+    made = site().with_workers(1)
     edit(made.nginx_conf, {"flush=5s": "flush=100ms"})
     made.start()
     image, log = made.place / "image", made.place / "deploy" / "run" / "access.log"
