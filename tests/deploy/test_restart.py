@@ -142,7 +142,7 @@ def test_the_next_supervisord_replaces_one_that_was_killed(site: Make) -> None:
 
     async def crash() -> list[Failure]:
         async with load(made.port, CLIENTS, posts=made.posts) as tally:
-            for _ in range(3):
+            for _ in range(2):
                 await answered_more(tally, 500)
                 orphans = set(processes(made.place)) - {made.supervisord.pid}
                 made.supervisord.kill()
