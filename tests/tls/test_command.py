@@ -44,7 +44,7 @@ def fleet() -> Iterator[tuple[Site, int]]:
 
 @pytest.fixture
 def secure(fleet: tuple[Site, int]) -> tuple[Site, int]:
-    """Make it serve https anew, whatever the test before did."""
+    """Make it serve https again, whatever the test before did."""
     secured(*fleet)
     return fleet
 
