@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests import installed
+from tests import forked, installed
 from tests.place import sandbox
 from tests.site import Site
 from tests.worker_process import WorkerProcess
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    config.add_cleanup(forked.end)
     if SHARED not in os.environ:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="af")
         Path(os.environ[SHARED]).chmod(0o755)

@@ -27,8 +27,8 @@ def commands(wheel: Path) -> Path:
     environment = wheel.parent / "v"
     with _locked(wheel.parent):
         if not environment.exists():
-            _run(sys.executable, "-m", "venv", environment)
-            _run(environment / "bin/pip", "install", "-q", wheel, *MORE)
+            _run(sys.executable, "-m", "venv", "--without-pip", environment)
+            _run(sys.executable, "-m", "pip", "--python", environment, "install", "-q", wheel, *MORE)
     return environment / "bin"
 
 

@@ -1,17 +1,22 @@
 """A whole fleet: real supervisord, real nginx, the shipped deploy/*.conf with other paths and another port."""
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
 from aiohttp_fleet_drill.sandbox import end
-from aiohttp_fleet_drill.target import BIN
+from aiohttp_fleet_drill.target import BIN, COMMAND
 
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.nginx.binary import running_nginx
 from aiohttp_fleet.nginx.generated import MIN_TIMEOUT
 from aiohttp_fleet.nginx.upstream_text import render_upstream
+from aiohttp_fleet.operate.observe import observe
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
+from tests.forked import run
 from tests.place import PROJECT, USER
 
 __all__ = ["BIN", "Site", "edit", "shorten_waits"]
@@ -43,7 +48,15 @@ class Site(PrivateCopy):
     def start(self, environ: Mapping[str, str] | None = None) -> "Site":
         """Start supervisord and wait until everything is ready."""
         self.launch(environ)
-        assert wait_until(self.is_ready, 30), f"not ready: {self.rows()}\n{self.evidence()}"
+        fleet = self.described
+
+        def is_ready() -> bool:
+            try:
+                return all(row.ready for row in observe(fleet, supervisord_of(fleet)))
+            except FleetError:
+                return False
+
+        assert wait_until(is_ready, 30), f"not ready: {self.rows()}\n{self.evidence()}"
         return self
 
     def stop(self) -> None:
@@ -52,6 +65,9 @@ class Site(PrivateCopy):
             self.supervisord.kill()
             self.supervisord.wait()
             end(self.place)
+
+    def _run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run(name, *arguments, timeout=COMMAND)
 
     def as_older(self) -> "Site":
         """Skip the test unless nginx is one before 1.27.4, which closes idle connections at a reload."""

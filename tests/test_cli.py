@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.cli import COMMANDS
+from tests.forked import run
 from tests.place import PROJECT
-from tests.site import BIN, Site
+from tests.site import Site
 
 ALL = [*COMMANDS, "drill"]
 ARGUMENTS = {"scale": ["2"], "tls": ["--check"]}
@@ -21,7 +22,7 @@ KEYS = ["schema", "command", "ok", "exit_code", "error", "findings"]
 
 def fleet(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``fleet`` in a directory."""
-    return subprocess.run([BIN / "fleet", *arguments], cwd=directory, capture_output=True, text=True, timeout=60)
+    return run("fleet", *arguments, cwd=directory)
 
 
 def report(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
@@ -100,9 +101,8 @@ def unread(*arguments: str) -> tuple[int, str]:
     """Run ``fleet`` with a stdout that no one reads; return its exit code and its errors."""
     reader, writer = os.pipe()
     os.close(reader)
-    command = [str(BIN / "fleet"), *arguments]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
-    os.close(writer)
+    with os.fdopen(writer, "w") as stdout:
+        done = run("fleet", *arguments, stdout=stdout)
     return done.returncode, done.stderr
 
 
@@ -114,7 +114,7 @@ def test_a_reader_that_leaves_does_not_change_the_result(arguments: list[str]) -
 
 def test_a_restart_without_a_reader_goes_on(site: Callable[..., Site]) -> None:
     """The exit code says how it ended, as it does for status."""
-    made = site().start()
+    made = site().with_workers(2).start()
     before = [made.pid(f"aiohttp:web{number}") for number in (1, 2)]
     where = ["-c", str(made.supervisord_conf)]
     assert unread(*where, "status") == (0, "")
@@ -126,5 +126,5 @@ def test_a_restart_without_a_reader_goes_on(site: Callable[..., Site]) -> None:
 def test_output_that_cannot_be_written_is_an_error(arguments: list[str]) -> None:
     """One line on stderr, not a traceback."""
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([BIN / "fleet", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = run("fleet", *arguments, stdout=full)
     assert (done.returncode, done.stderr) == (1, "fleet: output: cannot be written (No space left on device); see df\n")

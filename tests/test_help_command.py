@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+from tests.forked import run
 from tests.place import PROJECT
-from tests.site import BIN
 
 DOCS = PROJECT / "docs"
 
 
 def fleet(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``fleet help``."""
-    return subprocess.run([BIN / "fleet", "help", *arguments], capture_output=True, text=True, timeout=60)
+    return run("fleet", "help", *arguments)
 
 
 def test_it_lists_the_pages() -> None:

@@ -1,6 +1,7 @@
 """The house: rooms by domain, imports that point one way, and modules that are pure."""
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+@functools.cache
 def _imports(file: Path) -> set[str]:
     tree = ast.parse(file.read_text())
     found = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

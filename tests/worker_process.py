@@ -4,12 +4,11 @@ import os
 import pwd
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from aiohttp_fleet_drill.sandbox import processes
 
+from tests.forked import WORKER, Process, executed
 from tests.place import PROJECT, USER
 from tests.wait import until
 
@@ -18,7 +17,7 @@ WORK = "tests.apps.work:create_app"
 
 
 class WorkerProcess:
-    """A worker that serves ``path``.
+    """A worker that serves ``path``; with a PYTHONPATH one that is not forked, but executed.
 
     Args:
         path: its socket.
@@ -30,16 +29,10 @@ class WorkerProcess:
     def __init__(self, path: Path, app: str = WORK, *arguments: str, **environ: str) -> None:
         self.path = path
         self._log = path.with_name(f"{path.name}.{len(list(path.parent.iterdir()))}.log")
-        command = [sys.executable, "-m", "aiohttp_fleet.worker", app, f"--path={path}", f"--user={USER}", *arguments]
+        command = [*WORKER, app, f"--path={path}", f"--user={USER}", *arguments]
+        start = executed if "PYTHONPATH" in environ else Process
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env=os.environ | environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            self.process = start(*command, stdout=log, stderr=log, cwd=PROJECT, environ=os.environ | environ)
 
     @property
     def log(self) -> str:

@@ -139,7 +139,7 @@ def test_an_answer_is_asked_for_again_when_its_time_is_over(port: int) -> None:
 
 def test_an_old_answer_is_better_than_an_error(site: Callable[..., Site]) -> None:
     """While no worker can be asked; what must not be stale, or never was kept, is 502 then."""
-    made = cached(site(APP)).start()
+    made = cached(site(APP).with_workers(1)).start()
     old, strict = "/old?Cache-Control=max-age%3D1", "/strict?Cache-Control=max-age%3D1,must-revalidate"
     text = ask(made.port, old)[2]
     ask(made.port, strict)
@@ -164,6 +164,6 @@ def test_what_the_application_says_is_never_replaced(port: int) -> None:
 
 def test_nothing_is_kept_unless_it_is_asked_for(site: Callable[..., Site]) -> None:
     """The file is there, and not included."""
-    made = site(APP).start()
+    made = site(APP).with_workers(1).start()
     assert ask(made.port, f"/once?{FRESH}")[2] != ask(made.port, f"/once?{FRESH}")[2]
     assert not (made.nginx_conf.parent / "run" / "cache").exists()

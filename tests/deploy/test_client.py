@@ -1,11 +1,12 @@
 """Tests of the client that the application sees through nginx, with and without a proxy in front of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import aiohttp
 import pytest
 
+from tests.place import sandbox
 from tests.site import Site, edit
 from tests.worker.test_forwarded import client_of
 
@@ -15,7 +16,7 @@ FORGED = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https", "X-Re
 
 def test_the_client_is_who_connects_and_what_it_claims_is_not_believed(site: Make) -> None:
     """A websocket's too."""
-    made = site().start()
+    made = site().with_workers(1).start()
     for headers in ({}, FORGED):
         seen = client_of(made.port, headers)
         assert (seen["remote"], seen["scheme"], seen["secure"]) == ("127.0.0.1", "http", False)
@@ -29,6 +30,7 @@ def test_the_client_is_who_connects_and_what_it_claims_is_not_believed(site: Mak
     assert asyncio.run(websocket()) == f"127.0.0.1 http://127.0.0.1:{made.port}/client-ws"
 
 
+@pytest.mark.xdist_group("client")  # one fleet for all of them
 @pytest.mark.parametrize(
     ("headers", "remote", "scheme"),
     [
@@ -45,9 +47,13 @@ def test_a_proxy_that_is_named_is_believed(proxied: Site, headers: Mapping[str, 
     assert (seen["remote"], seen["scheme"]) == (remote, scheme)
 
 
-@pytest.fixture
-def proxied(site: Make) -> Site:
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[Site]:
     """Start a site that has this machine and a network for proxies in front of it."""
-    made = site()
-    edit(made.nginx_conf, {"# (set_real_ip_from 10.0.0.0/8;)": r"\1 set_real_ip_from 127.0.0.1;"})
-    return made.start()
+    with sandbox() as directory:
+        made = Site(directory).with_workers(1)
+        edit(made.nginx_conf, {"# (set_real_ip_from 10.0.0.0/8;)": r"\1 set_real_ip_from 127.0.0.1;"})
+        try:
+            yield made.start()
+        finally:
+            made.stop()

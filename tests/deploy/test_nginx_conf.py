@@ -36,7 +36,7 @@ def test_gixy_finds_nothing() -> None:
 
 def test_what_a_client_claims_of_itself_is_replaced(site: Make) -> None:
     """Forwarding headers are nginx's own; the host keeps its port, so that URLs are right."""
-    made = site().start()
+    made = site().with_workers(1).start()
     forged = ["X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil"]
     forged += ["Forwarded: for=1.2.3.4", "X-Forwarded-Prefix: /evil", "X-Forwarded-Port: 443"]
     lines = ["GET /headers HTTP/1.1", f"Host: 127.0.0.1:{made.port}", *forged, "", ""]
@@ -55,8 +55,8 @@ def test_what_a_client_claims_of_itself_is_replaced(site: Make) -> None:
 @pytest.mark.skipif(os.geteuid() != 0 or USER == "root", reason="only root can become someone else")
 def test_under_root_neither_workers_nor_nginx_workers_are_root(site: Make) -> None:
     """Only supervisord and nginx's master are."""
-    made = site().start()
-    workers = [*(f"aiohttp:web{number}" for number in (1, 2, 3, 4)), "standby"]
+    made = site().with_workers(2).start()
+    workers = ["aiohttp:web1", "aiohttp:web2", "standby"]
     assert {user_of(made.pid(worker)) for worker in workers} == {"nobody"}
     master = made.pid("nginx")
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,5 +107,6 @@ def test_a_project_is_served_as_by_aiohttp_alone(place: Path, commands: Path, st
 
 def test_the_wheel_brings_no_package_of_the_developers(commands: Path) -> None:
     """Neither those of the tests nor those of the drill."""
-    brought = set(_run(commands / "pip", "list", "--format=freeze").lower().replace("_", "-").split())
+    listed = _run(sys.executable, "-m", "pip", "--python", commands.parent, "list", "--format=freeze")
+    brought = set(listed.lower().replace("_", "-").split())
     assert not {"rich", "pygments", "pytest"} & {line.partition("==")[0] for line in brought}

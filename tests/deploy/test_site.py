@@ -17,6 +17,7 @@ from aiohttp_fleet_drill.tally import Failure
 
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.acme import MISSING, Acme
+from tests.forked import run
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT, USER, free_port
@@ -64,8 +65,10 @@ class Shop:
 
     def done(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command in it."""
-        command = [str(BIN / name), *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=90)
+        if name == "supervisord":
+            command = [str(BIN / name), *arguments]
+            return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=90)
+        return run(name, *arguments, cwd=self.root, timeout=90)
 
     def whoami(self) -> str:
         """Return the directory of the worker that answers to the site's name."""
@@ -111,7 +114,7 @@ def test_two_fleets_share_an_nginx_with_a_stranger(place: Path, nginx: SystemNgi
         assert get(nginx.port) == b"another's"
 
         async def restarted() -> list[Failure]:
-            async with load(port, CLIENTS) as tally:
+            async with load(port, CLIENTS, rate=500) as tally:
                 restarts = ((*shops[0].ctl, "restart", "aiohttp:*"), ("fleet", "restart"))
                 for command in (*restarts, ("fleet", "scale", "3"), ("fleet", "reload")):
                     await answered_more(tally, 500)

@@ -15,6 +15,7 @@ from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.place import sandbox
 from tests.site import Site
 
+pytestmark = pytest.mark.xdist_group("static")  # one fleet for each nginx
 FILES = 'his "files" in \\'
 """Their directory, with characters that nginx has to have in quotes."""
 CHANGED = 1_700_000_000
@@ -102,7 +103,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     with sandbox() as place, pytest.MonkeyPatch.context() as patch:
         patch.setenv("STATIC", str(place / FILES))
         files(place / FILES)
-        made = Site(place, "tests.apps.static:create_app", packaged=request.param.packaged)
+        made = Site(place, "tests.apps.static:create_app", packaged=request.param.packaged).with_workers(1)
         try:
             made.start()
             for arguments in (("static", "--write"), ("reload",)):

@@ -92,7 +92,7 @@ def _ours(command: str, shop: Path, port: str) -> str:
         number = "" if "--check" in command else " --workers=2"  # which is taken from what is there
         command += f" --port={port} --run-dir={shop}/s --user={USER}{number}"
     if command.startswith("fleet drill"):
-        command += f" --user={USER}"
+        command += f" --user={USER} --clients=16 --rate=400"
     return command
 
 

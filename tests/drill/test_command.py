@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
+import pytest
 from aiohttp_fleet_drill.sandbox import processes
 
-from tests.place import PROJECT, USER
+from tests.forked import run
+from tests.place import PROJECT, USER, sandbox
 from tests.site import BIN, shorten_waits
 from tests.wait import until
 
@@ -18,19 +21,25 @@ CONF = PROJECT / "deploy" / "supervisord.conf"
 
 def _drill(place: Path, *arguments: str, conf: Path = CONF) -> subprocess.CompletedProcess[str]:
     """Run it with the test's directory as the directory for temporary files."""
-    command = [str(BIN / "fleet"), "--config", str(conf), "drill", *arguments]
     environ = {**os.environ, "TMPDIR": str(place)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environ)
+    return run("fleet", "--config", str(conf), "drill", *arguments, environ=environ, timeout=200)
 
 
-def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> None:
+@pytest.fixture(scope="module")
+def conf() -> Iterator[Path]:
+    """Copy the shipped files, with shorter waits."""
+    with sandbox() as directory:
+        deploy = copytree(CONF.parent, directory / "deploy", ignore=ignore_patterns("run", "tls"))
+        (deploy / "run").mkdir()
+        shorten_waits(deploy)
+        yield deploy / CONF.name
+
+
+def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path, conf: Path) -> None:
     """Restarts, killed workers and a second supervisord; each row has what it cost."""
-    deploy = copytree(CONF.parent, place / "deploy", ignore=ignore_patterns("run", "tls"))
-    (deploy / "run").mkdir()
-    shorten_waits(deploy)
     names = ("restart-all", "kill-worker", "second")
     load = ("--clients", "16", "--rate", "400", f"--user={USER}")
-    done = _drill(place, *names, *load, "--json", conf=deploy / CONF.name)
+    done = _drill(place, *names, *load, "--json", conf=conf)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["ok"] is True
@@ -39,20 +48,20 @@ def test_in_a_short_drill_no_request_fails_and_nothing_is_left(place: Path) -> N
     assert all(row["requests"] > 100 for row in rows.values())
     assert [rows[name]["failed"] for name in names if name != "kill-worker"] == [0, 0]
     assert [row["repeated"] for row in rows.values()] == [0, 0, 0]
-    assert list(place.iterdir()) == [deploy]
+    assert list(place.iterdir()) == []
     assert processes(place) == []
 
 
-def test_deleted_sockets_cost_a_fresh_fleet_nothing(place: Path) -> None:
+def test_deleted_sockets_cost_a_fresh_fleet_nothing(place: Path, conf: Path) -> None:
     """Alone, because workers that were restarted one after the other do not lose their sockets at the same moment."""
-    done = _drill(place, "unlink", "--clients", "16", "--rate", "400", f"--user={USER}", "--json")
+    done = _drill(place, "unlink", "--clients", "16", "--rate", "400", f"--user={USER}", "--json", conf=conf)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [row["failed"] for row in json.loads(done.stdout)["faults"]] == [0]
 
 
-def test_ctrl_c_leaves_nothing(place: Path) -> None:
+def test_ctrl_c_leaves_nothing(place: Path, conf: Path) -> None:
     """In the middle of a fault that has killed supervisord: no process, no file; exit code 130."""
-    command = [str(BIN / "fleet"), "--config", str(CONF), "drill", "kill-supervisord", f"--user={USER}"]
+    command = [str(BIN / "fleet"), "--config", str(conf), "drill", "kill-supervisord", f"--user={USER}"]
     environ = {**os.environ, "TMPDIR": str(place)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, process_group=0) as drilling:

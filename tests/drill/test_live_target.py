@@ -2,20 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
 from tests.load import answered_more, load
+from tests.place import sandbox
 from tests.site import Site
 
-Make = Callable[..., Site]
+pytestmark = pytest.mark.xdist_group("live")  # one fleet for all of them
 
 
-@pytest.fixture
-def fleet(site: Make) -> Site:
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Site]:
     """Start one with another application than the drill's."""
-    return site().start()
+    with sandbox() as directory:
+        made = Site(directory).with_workers(3)
+        try:
+            yield made.start()
+        finally:
+            made.stop()
 
 
 def test_a_running_fleet_is_drilled_and_keeps_its_number_of_workers(fleet: Site) -> None:
@@ -27,7 +33,7 @@ def test_a_running_fleet_is_drilled_and_keeps_its_number_of_workers(fleet: Site)
     assert (rows["restart-one"]["failed"], rows["restart-one"]["repeated"]) == (0, None)
     assert rows["restart-one"]["requests"] > 100
     assert (rows["shutdown"]["verdict"], rows["shutdown"]["reasons"]) == ("skipped", ["it needs a private copy"])
-    assert len(fleet.described.workers) == 4
+    assert len(fleet.described.workers) == 3
     assert fleet.is_ready()
 
 
@@ -56,5 +62,6 @@ def test_a_fleet_that_is_not_ready_is_refused(fleet: Site) -> None:
     """A drill would only repeat what fleet status says."""
     fleet.ctl("stop", "aiohttp:web2")
     done = fleet.fleet("drill", "restart-one", "--live")
+    fleet.ctl("start", "aiohttp:web2")
     assert done.returncode == 1
     assert "not ready: web2" in done.stderr

@@ -6,15 +6,16 @@ import pwd
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from tests.forked import run
 from tests.http import Client, get
-from tests.place import PROJECT, ROOT
+from tests.place import PROJECT, ROOT, sandbox
 from tests.site import BIN, Site, edit
 from tests.wait import until
 
@@ -24,6 +25,8 @@ EXPOSURE = 2.0
 """What docs/boot.md says of an ordinary user's service, at most."""
 ME = pwd.getpwuid(os.geteuid()).pw_name
 ORDINARY = "daemon" if ROOT else ME
+shared = pytest.mark.xdist_group("boot")
+"""One fleet for both tests that need one, see `made`."""
 
 
 class Project:
@@ -45,8 +48,7 @@ class Project:
 
     def boot(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``fleet boot``."""
-        command = [str(BIN / "fleet"), "boot", *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=60)
+        return run("fleet", "boot", *arguments, cwd=self.root)
 
     def settings(self, *arguments: str) -> dict[str, list[str]]:
         """Return the values of each setting of the printed unit."""
@@ -140,10 +142,22 @@ def test_what_is_there_and_differs_is_shown(project: Project) -> None:
         assert ("-RestartSec=9\n+RestartSec=1\n" in done.stdout) is (option == "--write" or code == 1)
 
 
-def test_a_supervisord_that_systemd_has_not_started_has_to_be_stopped(site: Callable[..., Site]) -> None:
+@pytest.fixture(scope="module")
+def made() -> Iterator[Site]:
+    """Start a fleet whose nginx soon writes what it logs."""
+    with sandbox() as directory:
+        made = Site(directory).with_workers(1)
+        edit(made.nginx_conf, {"flush=5s": "flush=100ms"})
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+
+
+@shared
+def test_a_supervisord_that_systemd_has_not_started_has_to_be_stopped(made: Site, place: Path) -> None:
     """It has the control socket that the service's would need."""
-    made = site().start()
-    done = made.fleet("boot", f"--root={made.place}/image", "--write")
+    done = made.fleet("boot", f"--root={place}/image", "--write")
     assert done.returncode == 0, done.stderr
     assert f"shutdown  # pid {made.supervisord.pid}, which systemd has not started\n" in done.stdout
 
@@ -165,7 +179,7 @@ def test_files_of_another_user_are_a_failure_with_the_command_to_type(project: P
 
 def test_no_supervisord_conf_is_one_line(place: Path) -> None:
     """As for every command."""
-    done = subprocess.run([BIN / "fleet", "boot"], cwd=place, capture_output=True, text=True)
+    done = run("fleet", "boot", cwd=place)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "deploy/supervisord.conf: there is none" in done.stderr
 
@@ -194,16 +208,14 @@ def _analyze(project: Project, user: str, *arguments: str) -> subprocess.Complet
 
 
 @pytest.mark.skipif(LOGROTATE is None, reason="no logrotate on this machine: apt-get install logrotate")
-def test_a_rotation_under_load_loses_no_line(site: Callable[..., Site]) -> None:
+@shared
+def test_a_rotation_under_load_loses_no_line(made: Site, place: Path) -> None:
     """Each request has its line, in the old file or in the new one, and both have some."""
-    made = site()
-    edit(made.nginx_conf, {"flush=5s": "flush=100ms"})
-    made.start()
-    image, log = made.place / "image", made.place / "deploy" / "run" / "access.log"
+    image, log = place / "image", made.place / "deploy" / "run" / "access.log"
     name = made.place.name
     assert made.fleet("boot", f"--root={image}", "--write").returncode == 0
     assert LOGROTATE is not None
-    command = [LOGROTATE, "--force", f"--state={made.place}/state", f"{image}/etc/logrotate.d/{name}"]
+    command = [LOGROTATE, "--force", f"--state={place}/state", f"{image}/etc/logrotate.d/{name}"]
     asked = [get(made.port) for _ in range(50)]
     done = Event()
     with ThreadPoolExecutor() as pool:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 from aiohttp_fleet_drill.sandbox import end, free_port
 
+from tests.forked import run
 from tests.http import get
-from tests.place import ROOT, USER
+from tests.place import ROOT, USER, sandbox
 from tests.site import BIN
 from tests.wait import until
 
@@ -26,6 +28,8 @@ async def hello(request):
 app = web.Application()
 app.router.add_get("/", hello)
 """
+shared = pytest.mark.xdist_group("init")
+"""One init for all tests that begin with one, see `written`."""
 
 
 class Project:
@@ -42,7 +46,7 @@ class Project:
 
     def fleet(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``fleet`` in it."""
-        return subprocess.run([BIN / "fleet", *arguments], cwd=self.root, capture_output=True, text=True, timeout=60)
+        return run("fleet", *arguments, cwd=self.root)
 
     def init(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``fleet init`` with two workers and sockets of its own."""
@@ -52,8 +56,7 @@ class Project:
     def shut_down(self) -> bool:
         """Tell its supervisord to end; whether it has."""
         pid = self.root / "deploy" / "run" / "supervisord.pid"
-        command = [str(BIN / "supervisorctl"), "-c", f"{self.root}/deploy/supervisord.conf", "shutdown"]
-        subprocess.run(command, capture_output=True, timeout=20)
+        run("supervisorctl", "-c", f"{self.root}/deploy/supervisord.conf", "shutdown")
         return not pid.exists()
 
     def one_line(self, *arguments: str) -> str:
@@ -75,6 +78,25 @@ def project(place: Path) -> Iterator[Project]:
         if (place / "deploy" / "run" / "supervisor.sock").exists():  # its command line does not name the place
             until("its supervisord to end", made.shut_down)
         end(place)
+
+
+@pytest.fixture(scope="module")
+def initialized() -> Iterator[Project]:
+    """Run an init in a project that is only looked at."""
+    with sandbox() as directory:
+        made = Project(directory)
+        assert made.init().returncode == 0
+        yield made
+
+
+@pytest.fixture
+def written(project: Project, initialized: Project) -> Project:
+    """Make a project with what such an init has written."""
+    project.port = initialized.port
+    shutil.copytree(initialized.root / "deploy", project.root / "deploy")
+    for file in (project.root / "deploy").rglob("*.conf"):
+        file.write_text(file.read_text().replace(str(initialized.root), str(project.root)))
+    return project
 
 
 def test_init_then_supervisord_serves_the_application(project: Project) -> None:
@@ -111,37 +133,37 @@ def test_init_takes_a_file_with_settings(project: Project) -> None:
     assert project.fleet("render", "--check").returncode == 0
 
 
-def test_what_is_there_is_shown_and_kept(project: Project) -> None:
+@shared
+def test_what_is_there_is_shown_and_kept(written: Project) -> None:
     """Only --write overwrites it; the run directory and the markers stay whose they are."""
-    assert project.init().returncode == 0
-    conf = project.root / "deploy" / "nginx.conf"
+    conf = written.root / "deploy" / "nginx.conf"
     mine = conf.read_text().replace("client_max_body_size 100m", "client_max_body_size 1g")
     conf.write_text(mine)
-    done = project.init()
+    done = written.init()
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "-    client_max_body_size 1g;\n+    client_max_body_size 100m;\n" in done.stdout
     assert conf.read_text() == mine
-    assert project.init("--write").returncode == 0
+    assert written.init("--write").returncode == 0
     assert conf.read_text() != mine
     conf.write_text(mine.replace("# >>> fleet render", ""))
-    done = project.init("--write")
+    done = written.init("--write")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "'# >>> fleet render' is there 0 times" in done.stderr
 
 
+@shared
 @pytest.mark.parametrize(("answer", "code"), [(b"n\n", 1), (b"y\n", 0)])
-def test_on_a_terminal_it_asks(project: Project, answer: bytes, code: int) -> None:
+def test_on_a_terminal_it_asks(written: Project, answer: bytes, code: int) -> None:
     """What would be lost is shown before the question."""
-    assert project.init().returncode == 0
     ours, theirs = os.openpty()
     os.write(ours, answer)
-    command = [str(BIN / "fleet"), "init", f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}"]
-    done = subprocess.run([*command, "--domain=a.example"], cwd=project.root, stdin=theirs, capture_output=True)
+    command = [str(BIN / "fleet"), "init", f"--port={written.port}", f"--run-dir={written.root}/s", f"--user={USER}"]
+    done = subprocess.run([*command, "--domain=a.example"], cwd=written.root, stdin=theirs, capture_output=True)
     os.close(ours)
     os.close(theirs)
     assert done.returncode == code
     assert b"+    server_name a.example;" in done.stdout
-    assert (b"server_name a.example;" in (project.root / "deploy" / "nginx.conf").read_bytes()) is (code == 0)
+    assert (b"server_name a.example;" in (written.root / "deploy" / "nginx.conf").read_bytes()) is (code == 0)
 
 
 def test_what_was_asked_for_is_in_the_files(project: Project) -> None:
@@ -155,13 +177,13 @@ def test_what_was_asked_for_is_in_the_files(project: Project) -> None:
     assert "numprocs=2  " in text and "directory=%(here)s/../src" in text
 
 
-def test_the_number_of_workers_is_that_of_the_files_once_they_are_there(project: Project) -> None:
+@shared
+def test_the_number_of_workers_is_that_of_the_files_once_they_are_there(written: Project) -> None:
     """So that an init after "fleet scale" does not take workers away."""
-    assert project.init().returncode == 0
-    options = (f"--port={project.port}", f"--run-dir={project.root}/s", f"--user={USER}", "--check")
-    for number in ("1", "2", "3"):
-        assert project.init(f"--workers={number}", "--write").returncode == 0
-        assert project.fleet("init", *options).returncode == 0
+    options = (f"--port={written.port}", f"--run-dir={written.root}/s", f"--user={USER}", "--check")
+    for number in ("1", "3"):
+        assert written.init(f"--workers={number}", "--write").returncode == 0
+        assert written.fleet("init", *options).returncode == 0
 
 
 def test_several_applications_are_listed_with_the_command_to_type(project: Project) -> None:
@@ -254,31 +276,31 @@ def test_a_directory_that_is_not_writable_is_reported(project: Project) -> None:
         project.root.chmod(0o755)  # so that it can be removed
 
 
-def test_an_upgrade_replaces_the_kit_and_keeps_what_was_edited(project: Project) -> None:
+@shared
+def test_an_upgrade_replaces_the_kit_and_keeps_what_was_edited(written: Project) -> None:
     """Without a question for kit/; a file of one's own is shown and kept, and nginx has tested it with the new kit."""
-    assert project.init().returncode == 0
-    deploy = project.root / "deploy"
+    deploy = written.root / "deploy"
     mine = (deploy / "nginx.conf").read_text().replace("client_max_body_size 100m", "client_max_body_size 1g")
     (deploy / "nginx.conf").write_text(mine)
     (deploy / "kit" / "server.conf").write_text("# of an older version\n")
-    assert "server.conf not of this version" in project.fleet("render", "--check").stderr
-    done = project.init()
+    assert "server.conf not of this version" in written.fleet("render", "--check").stderr
+    done = written.init()
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stdout.startswith(f"{deploy}/kit: written\n")
     assert (deploy / "nginx.conf").read_text() == mine
-    assert project.fleet("render", "--check").returncode == 0
+    assert written.fleet("render", "--check").returncode == 0
     (deploy / "nginx.conf").write_text(mine.replace("least_conn;", "least_con;"))
-    assert 'unknown directive "least_con"' in project.init().stderr
+    assert 'unknown directive "least_con"' in written.init().stderr
 
 
-def test_it_holds_the_lock_while_it_writes(project: Project) -> None:
+@shared
+def test_it_holds_the_lock_while_it_writes(written: Project) -> None:
     """So that it does not write while "fleet scale" does."""
-    assert project.init().returncode == 0
-    with (project.root / "deploy" / "run" / "fleet.lock").open("w") as lock:
+    with (written.root / "deploy" / "run" / "fleet.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = project.init("--domain=a.example", "--write")
+        done = written.init("--domain=a.example", "--write")
     assert (done.returncode, "is changing the fleet" in done.stderr) == (1, True)
-    assert "a.example" not in (project.root / "deploy" / "nginx.conf").read_text()
+    assert "a.example" not in (written.root / "deploy" / "nginx.conf").read_text()
 
 
 def test_the_report_has_what_the_lines_say(project: Project) -> None:

@@ -74,10 +74,10 @@ def test_fleet_does_not_import_aiohttp() -> None:
 
 def test_workers_answer_while_they_print_and_supervisord_is_stopped(site: Callable[..., Site]) -> None:
     """It reads nothing then: 500 kB have room in the pipe, and 64 kB, the default, would block the event loop."""
-    made = site().start()
+    made = site().with_workers(2).start()
     made.supervisord.send_signal(signal.SIGSTOP)
     try:
-        for number in (1, 2, 3, 4):
+        for number in (1, 2):
             with Client(made.place / f"web_{number}.sock") as client:
                 client.send(b"GET /print?bytes=500000 HTTP/1.1\r\nHost: test\r\n\r\n")
                 assert client.answer()[0] == 200
