@@ -86,7 +86,7 @@ def summary(
         rps_ratio=median(ratios(lambda m: m.load.rps)),
         p99_ratio=median(ratios(lambda m: m.load.p99)),
         cpu_ratio=median(ratios(lambda m: m.app + m.nginx)),
-            rps_between=_between(ratios(lambda m: m.load.rps)),
+        rps_between=_between(ratios(lambda m: m.load.rps)),
     )
 
 

@@ -143,7 +143,7 @@ def test_a_taken_port_is_reported_in_the_row_of_nginx(site: Make) -> None:
 def test_another_process_on_the_port_of_nginx_is_not_nginx(site: Make) -> None:
     """Whatever supervisord says of a process that has just been started."""
     made = site().with_workers(1)
-    edit(made.supervisord_conf, {r"command=\S+ -m aiohttp_fleet\.nginx .*": "command=sleep 60"})
+    edit(made.supervisord_conf, {r"command=\S+ -m aiohttp_fleet\.nginx .*": f"command=tail -f {made.posts}"})
     with socket.create_server(("127.0.0.1", made.port)):
         made.launch()
         row = until(
