@@ -4,11 +4,12 @@ import os
 import pwd
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from aiohttp_fleet_drill.sandbox import processes
 
-from tests.forked import WORKER, Process, executed
 from tests.place import PROJECT, USER
 from tests.wait import until
 
@@ -17,7 +18,7 @@ WORK = "tests.apps.work:create_app"
 
 
 class WorkerProcess:
-    """A worker that serves ``path``; with a PYTHONPATH one that is not forked, but executed.
+    """A worker that serves ``path``.
 
     Args:
         path: its socket.
@@ -29,10 +30,16 @@ class WorkerProcess:
     def __init__(self, path: Path, app: str = WORK, *arguments: str, **environ: str) -> None:
         self.path = path
         self._log = path.with_name(f"{path.name}.{len(list(path.parent.iterdir()))}.log")
-        command = [*WORKER, app, f"--path={path}", f"--user={USER}", *arguments]
-        start = executed if "PYTHONPATH" in environ else Process
+        command = [sys.executable, "-m", "aiohttp_fleet.worker", app, f"--path={path}", f"--user={USER}", *arguments]
         with self._log.open("wb") as log:
-            self.process = start(*command, stdout=log, stderr=log, cwd=PROJECT, environ=os.environ | environ)
+            self.process = subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                env=os.environ | environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     @property
     def log(self) -> str:

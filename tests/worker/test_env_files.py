@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.forked import WORKER, run
 from tests.http import get
 from tests.place import PROJECT, USER
 from tests.site import Site, edit
@@ -28,8 +29,10 @@ def file(place: Path) -> Path:
 
 def refused(file: Path) -> str:
     """Run a preflight that must fail, and return its last line."""
-    command = [*WORKER, SHOWN, "--path=/tmp/none.sock", f"--user={USER}", f"--env-file={file}", "--preflight"]
-    done = run(*command, cwd=PROJECT)
+    command = [sys.executable, "-m", "aiohttp_fleet.worker", SHOWN, "--path=/tmp/none.sock", f"--user={USER}"]
+    done = subprocess.run(
+        [*command, f"--env-file={file}", "--preflight"], cwd=PROJECT, capture_output=True, text=True, timeout=20
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr.splitlines()[-1]

@@ -1,12 +1,12 @@
 """Tests of the preflight of aiohttp_fleet/worker/main.py."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.forked import WORKER, run
 from tests.place import PROJECT, USER
 from tests.worker_process import WorkerProcess
 
@@ -14,7 +14,8 @@ Start = Callable[..., WorkerProcess]
 
 
 def _preflight(app: str, path: Path) -> subprocess.CompletedProcess[str]:
-    return run(*WORKER, app, f"--path={path}", f"--user={USER}", "--preflight", cwd=PROJECT)
+    command = [sys.executable, "-m", "aiohttp_fleet.worker", app, f"--path={path}", f"--user={USER}", "--preflight"]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=20)
 
 
 def test_a_preflight_builds_and_leaves_the_socket_alone(worker: Start) -> None:
