@@ -48,7 +48,9 @@ class Site(PrivateCopy):
     def start(self, environ: Mapping[str, str] | None = None) -> "Site":
         """Start supervisord and wait until everything is ready."""
         self.launch(environ)
-        fleet = self.described
+        control = self.place / "deploy" / "run" / "supervisor.sock"
+        assert wait_until(control.exists, 30), f"supervisord does not answer: {self.evidence()}"
+        fleet = self.described  # read once; with the variables of the supervisord that runs
 
         def is_ready() -> bool:
             try:
