@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -25,7 +26,12 @@ _LOCK = threading.Lock()
 
 
 def run(
-    name: str, *arguments: str, cwd: Path | None = None, stdout: IO[str] | None = None, timeout: float = 60
+    name: str,
+    *arguments: str,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    stdout: IO[str] | None = None,
+    timeout: float = 60,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, as `subprocess.run` does.
 
@@ -33,6 +39,7 @@ def run(
         name: of the command.
         arguments: its arguments.
         cwd: the directory that it runs in, None for that of this process.
+        environ: its environment, None for that of this process.
         stdout: where its output goes to; else it is returned.
         timeout: seconds that it may take.
 
@@ -40,7 +47,7 @@ def run(
         TimeoutExpired: it took longer, and was killed.
     """
     command = [str(_BIN / name), *arguments]
-    request = json.dumps([command, str(cwd or Path.cwd()), dict(os.environ)]).encode()
+    request = json.dumps([command, str(cwd or Path.cwd()), dict(environ or os.environ)]).encode()
     ours, theirs = socket.socketpair()
     with ours, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
         with theirs, _LOCK:

@@ -1,6 +1,8 @@
 """Tests of aiohttp_fleet/standby.py and config/standby_command.py."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,6 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.standby import resolve
 from tests.control import query
-from tests.forked import run
 from tests.place import PROJECT
 from tests.site import Site, edit
 
@@ -67,7 +68,8 @@ def test_mistakes_are_one_line(arguments: list[str], reason: str) -> None:
     """Exit code 1, in the log of the standby."""
     with pytest.raises(FleetError):
         resolve(arguments, {})
-    done = run("python", "-m", "aiohttp_fleet.standby", *arguments)
+    command = [sys.executable, "-m", "aiohttp_fleet.standby", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n"), reason in done.stderr) == (1, 1, True), done.stderr
 
 
