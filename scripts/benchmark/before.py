@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.benchmark.peers import PEERS, Peer, Start
+from scripts.benchmark.peers import PEERS, ROOT, Peer, Start
 
 OURS = ("fleet", "fleet-front", "fleet-direct")
 BEFORE = "before-"
@@ -45,6 +45,8 @@ def before(checkout: Path, name: str, workers: int) -> Iterator[Peer]:
 
 
 def peers_of(checkout: Path | None) -> dict[str, Start]:
-    """Return what starts each peer, those of another checkout included."""
-    others = {f"{BEFORE}{name}": functools.partial(before, checkout, name) for name in OURS} if checkout else {}
-    return PEERS | others
+    """Return what starts each peer; with another checkout ours are started as those of that one, each in its .venv."""
+    if checkout is None:
+        return PEERS
+    ours = {name: functools.partial(before, ROOT, name) for name in OURS}
+    return PEERS | ours | {f"{BEFORE}{name}": functools.partial(before, checkout, name) for name in OURS}
