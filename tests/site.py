@@ -1,7 +1,8 @@
 """A whole fleet: real supervisord, real nginx, the shipped deploy/*.conf with other paths and another port."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
 from tests.forked import run
 from tests.place import PROJECT, USER
 
-__all__ = ["BIN", "Site", "edit", "shorten_waits"]
+__all__ = ["BIN", "Site", "edit", "shorten_waits", "started"]
 
 
 class Site(PrivateCopy):
@@ -81,6 +82,15 @@ class Site(PrivateCopy):
     def pid(self, namespec: str) -> int:
         """Return the pid that supervisord has for a process, 0 for none."""
         return int(self.rpc.process(namespec)["pid"])
+
+
+@contextmanager
+def started(made: Site) -> Iterator[Site]:
+    """Start a fleet that several tests share, and stop it at the end."""
+    try:
+        yield made.start()
+    finally:
+        made.stop()
 
 
 def shorten_waits(deploy: Path) -> None:

@@ -72,6 +72,7 @@ def summary(
         pairs = [(figure(our), figure(their)) for our, their in zip(ours, theirs, strict=True)]
         return [our / their for our, their in pairs if their] or [nan]
 
+    rps = ratios(lambda m: m.load.rps)
     return Summary(
         workload=workload,
         connections=connections,
@@ -83,10 +84,10 @@ def summary(
         app=middle(lambda m: m.app),
         nginx=middle(lambda m: m.nginx),
         failed=sum(m.load.failed for m in theirs),
-        rps_ratio=median(ratios(lambda m: m.load.rps)),
+        rps_ratio=median(rps),
         p99_ratio=median(ratios(lambda m: m.load.p99)),
         cpu_ratio=median(ratios(lambda m: m.app + m.nginx)),
-        rps_between=_between(ratios(lambda m: m.load.rps)),
+        rps_between=_between(rps),
     )
 
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.place import sandbox
-from tests.site import Site, edit
+from tests.site import Site, edit, started
 from tests.worker.test_forwarded import client_of
 
 Make = Callable[..., Site]
@@ -53,7 +53,5 @@ def proxied() -> Iterator[Site]:
     with sandbox() as directory:
         made = Site(directory).with_workers(1)
         edit(made.nginx_conf, {"# (set_real_ip_from 10.0.0.0/8;)": r"\1 set_real_ip_from 127.0.0.1;"})
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made

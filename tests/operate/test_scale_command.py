@@ -14,7 +14,7 @@ from tests.control import query
 from tests.http import Client, get
 from tests.load import answered_more, load
 from tests.place import PROJECT, sandbox
-from tests.site import BIN, Site, edit
+from tests.site import BIN, Site, edit, started
 from tests.wait import until
 
 SHARED = pytest.mark.xdist_group("scale")
@@ -47,10 +47,8 @@ def shared() -> Iterator[Site]:
     """Start a fleet for several tests."""
     with sandbox() as directory:
         made = Site(directory)
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @pytest.fixture
@@ -67,10 +65,8 @@ def shop() -> Iterator[Site]:
         (directory / "shop.py").write_text(LEAVING)
         made = Site(directory, "shop:create_app")
         edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={directory}"})
-        try:
-            yield made.with_workers(2).start()
-        finally:
-            made.stop()
+        with started(made.with_workers(2)):
+            yield made
 
 
 def _without_processes(made: Site) -> Site:

@@ -14,7 +14,7 @@ from aiohttp_fleet.operate.status_command import print_table
 from aiohttp_fleet.supervision.control_client import Health
 from tests.conftest import EVIDENCE
 from tests.place import sandbox
-from tests.site import Site, edit
+from tests.site import Site, edit, started
 from tests.wait import until
 
 READY = pytest.mark.xdist_group("status_ready")
@@ -28,10 +28,8 @@ def shared() -> Iterator[Site]:
     """Start a fleet for several tests."""
     with sandbox() as directory:
         made = Site(directory)
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import EVIDENCE
 from tests.place import sandbox
-from tests.site import Site
+from tests.site import Site, started
 from tests.wait import until
 
 
@@ -15,10 +15,8 @@ def shared() -> Iterator[Site]:
     """Start a fleet for several tests, which are of the xdist_group "plugin"."""
     with sandbox() as directory:
         made = Site(directory)
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @pytest.fixture

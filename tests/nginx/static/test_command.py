@@ -12,7 +12,7 @@ from aiohttp_fleet.nginx.binary import find_nginx
 from tests.conftest import EVIDENCE
 from tests.deploy.test_static import ask, files, request
 from tests.place import PROJECT, sandbox
-from tests.site import BIN, Site, edit
+from tests.site import BIN, Site, edit, started
 from tests.wait import until
 
 pytestmark = pytest.mark.xdist_group("static")  # one fleet for all of them
@@ -41,10 +41,8 @@ def shared() -> Iterator[Site]:
         made = Site(place, "shop:create_app").with_workers(2)
         edit(made.supervisord_conf, {f"directory={PROJECT}": f"directory={place}"})
         _write(made, "static")
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @pytest.fixture
