@@ -86,9 +86,10 @@ def site(place: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Attach logs and configuration files to the report of a failed test."""
+    """Attach logs and configuration files to the report of a failed test: of what it started, of fleets it shares."""
     report = yield
     if report.failed and call.when == "call":
-        for number, logs in enumerate(item.stash.get(EVIDENCE, [])):
+        shared = [value.evidence for value in getattr(item, "funcargs", {}).values() if isinstance(value, Site)]
+        for number, logs in enumerate(dict.fromkeys([*item.stash.get(EVIDENCE, []), *shared])):
             report.sections.append((f"evidence {number}", logs()))
     return report

@@ -3,15 +3,17 @@
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from scripts.benchmark.app import prepare
 from scripts.benchmark.before import BEFORE, OURS, peers_of
 from scripts.benchmark.figures import Measured, Summary, summary
 from scripts.benchmark.growth import grown, write_growth
+from scripts.benchmark.in_turn import in_turn
 from scripts.benchmark.load import Load
 from scripts.benchmark.peers import PEERS, Peer
 from scripts.benchmark.processes import memory, processor
@@ -20,7 +22,8 @@ from scripts.benchmark.runs import Run, runs
 from scripts.benchmark.workloads import answered
 
 BEFORE_HELP = (
-    "only our peers, each against the same of another checkout with a .venv; without --output nothing is written"
+    "only our peers, each against the same of another checkout with a .venv, the two at once in turns of 0.1 s: their "
+    "latencies say nothing; without --output nothing is written"
 )
 
 
@@ -53,7 +56,7 @@ def main(argv: list[str]) -> None:
         idle = {name: memory(peer.apps) for name, peer in peers.items()}
         summaries = []
         for run in wanted:
-            for found in _rounds(run, peers, chosen.rounds):
+            for found in _rounds(run, peers, chosen.rounds, chosen.before is not None):
                 print(_line(found), flush=True)
                 summaries.append(found)
         costs = [Cost(name, peer.started, idle[name], memory(peer.apps)) for name, peer in peers.items()]
@@ -83,24 +86,28 @@ def _line(found: Summary) -> str:
     return f"{what}  fleet: {ratios}  failed {found.failed}"
 
 
-def _rounds(run: Run, peers: dict[str, Peer], rounds: int) -> Iterator[Summary]:
-    """Ask all peers in turn, every other round backwards, so that none is always first."""
+def _rounds(run: Run, peers: dict[str, Peer], rounds: int, at_once: bool) -> Iterator[Summary]:
+    """Ask all peers one after the other, or at once; every other round backwards, so that none is always first."""
     measured = defaultdict[str, list[Measured]](list)
     for name in run.peers:
         if not answered(peers[name].ports[0], run.sample):
             sys.exit(f"scripts/bench: {name} answers {run.name} wrong")
     for number in range(rounds):
-        for name in run.peers[:: -1 if number % 2 else 1]:
-            measured[name].append(_measure(peers[name], number, run.ask))
+        names = run.peers[:: -1 if number % 2 else 1]
+        for group in [names] if at_once else [(name,) for name in names]:
+            seen = _measure([peers[name] for name in group], number, run.ask)
+            for name, found in zip(group, seen, strict=True):
+                measured[name].append(found)
     for name in run.peers:
         yield summary(run.name, run.connections, name, measured[run.peers[0]], measured[name])
 
 
-def _measure(peer: Peer, number: int, ask: Callable[[Peer, int], Load]) -> Measured:
-    before = processor(peer.apps), processor(peer.nginx)
-    seen = ask(peer, number)
-    each = 1e6 / max(seen.requests, 1)
-    return Measured(seen, (processor(peer.apps) - before[0]) * each, (processor(peer.nginx) - before[1]) * each)
+def _measure(peers: Sequence[Peer], number: int, ask: Callable[[Peer, int], Load]) -> Iterator[Measured]:
+    before = [(processor(peer.apps), processor(peer.nginx)) for peer in peers]
+    loads = in_turn([partial(ask, peer, number) for peer in peers])
+    for peer, load, (app, nginx) in zip(peers, loads, before, strict=True):
+        each = 1e6 / max(load.requests, 1)
+        yield Measured(load, (processor(peer.apps) - app) * each, (processor(peer.nginx) - nginx) * each)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 from tests.http import Client
 from tests.place import sandbox
-from tests.site import Site, edit
+from tests.site import Site, edit, started
 from tests.wait import until
 
 pytestmark = pytest.mark.xdist_group("cache")  # one fleet for all of them
@@ -26,10 +26,8 @@ def port() -> Iterator[int]:
     """Start a fleet that keeps answers, and say where it listens."""
     with sandbox() as directory:
         made = cached(Site(directory, APP))
-        try:
-            yield made.start().port
-        finally:
-            made.stop()
+        with started(made):
+            yield made.port
 
 
 def ask(

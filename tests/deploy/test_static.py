@@ -13,7 +13,7 @@ import pytest
 
 from aiohttp_fleet.nginx.binary import find_nginx, packaged_nginx
 from tests.place import sandbox
-from tests.site import Site
+from tests.site import Site, started
 
 pytestmark = pytest.mark.xdist_group("static")  # one fleet for each nginx
 FILES = 'his "files" in \\'
@@ -104,14 +104,11 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
         patch.setenv("STATIC", str(place / FILES))
         files(place / FILES)
         made = Site(place, "tests.apps.static:create_app", packaged=request.param.packaged).with_workers(1)
-        try:
-            made.start()
+        with started(made):
             for arguments in (("static", "--write"), ("reload",)):
                 done = made.fleet(*arguments)
                 assert done.returncode == 0, done.stdout + done.stderr
             yield made
-        finally:
-            made.stop()
 
 
 BY_NGINX = [

@@ -8,7 +8,7 @@ import pytest
 
 from tests.load import answered_more, load
 from tests.place import sandbox
-from tests.site import Site
+from tests.site import Site, started
 
 pytestmark = pytest.mark.xdist_group("live")  # one fleet for all of them
 
@@ -18,10 +18,8 @@ def fleet() -> Iterator[Site]:
     """Start one with another application than the drill's."""
     with sandbox() as directory:
         made = Site(directory).with_workers(3)
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 def test_a_running_fleet_is_drilled_and_keeps_its_number_of_workers(fleet: Site) -> None:

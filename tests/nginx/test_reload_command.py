@@ -13,11 +13,10 @@ import aiohttp
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
-from tests.conftest import EVIDENCE
 from tests.http import Client
 from tests.load import answered_more, load
 from tests.place import sandbox
-from tests.site import BIN, Site, edit
+from tests.site import BIN, Site, edit, started
 from tests.wait import until
 
 pytestmark = pytest.mark.xdist_group("reload")  # one fleet for all of them, but for those that need another
@@ -32,10 +31,8 @@ def _started(packaged: bool = False) -> Iterator[Site]:
     """Start a fleet with two workers for several tests, and stop it."""
     with sandbox() as directory:
         made = Site(directory, packaged=packaged).with_workers(2)
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +48,8 @@ def packaged() -> Iterator[Site]:
 
 
 @pytest.fixture
-def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+def made(shared: Site) -> Iterator[Site]:
     """Give the test the fleet that all share; then its nginx.conf is as before, and the last reload is over."""
-    request.node.stash[EVIDENCE] = [shared.evidence]
     text, number = shared.nginx_conf.read_text(), len(_workers(shared))
     yield shared
     shared.nginx_conf.write_text(text)

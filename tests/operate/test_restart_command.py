@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
-from tests.conftest import EVIDENCE
 from tests.http import get
 from tests.load import answered_more, load
 from tests.place import PROJECT, sandbox
@@ -75,10 +74,9 @@ def plugin() -> bool:
 
 
 @pytest.fixture
-def shop(shops: Callable[[bool], Site], plugin: bool, request: pytest.FixtureRequest) -> Iterator[Site]:
+def shop(shops: Callable[[bool], Site], plugin: bool) -> Iterator[Site]:
     """Give the test the fleet that all share; then its code is good again, and everything is ready."""
     made = shops(plugin)
-    request.node.stash[EVIDENCE] = [made.evidence]
     yield made
     (made.place / "shop.py").write_text(GOOD)
     (made.place / "gate").touch()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from aiohttp_fleet_drill.tally import Failure
 
-from tests.conftest import EVIDENCE
 from tests.control import query
 from tests.http import Client, get
 from tests.load import answered_more, load
@@ -43,19 +42,12 @@ def create_app():
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Site]:
+def made() -> Iterator[Site]:
     """Start a fleet for several tests."""
     with sandbox() as directory:
         made = Site(directory)
         with started(made):
             yield made
-
-
-@pytest.fixture
-def made(shared: Site, request: pytest.FixtureRequest) -> Site:
-    """Give the test the fleet that all share."""
-    request.node.stash[EVIDENCE] = [shared.evidence]
-    return shared
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 from aiohttp_fleet.operate.observe import Process
 from aiohttp_fleet.operate.status_command import print_table
 from aiohttp_fleet.supervision.control_client import Health
-from tests.conftest import EVIDENCE
 from tests.place import sandbox
 from tests.site import Site, edit, started
 from tests.wait import until
@@ -33,9 +32,8 @@ def shared() -> Iterator[Site]:
 
 
 @pytest.fixture
-def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+def made(shared: Site) -> Iterator[Site]:
     """Give the test the fleet that all share; then everything is ready again."""
-    request.node.stash[EVIDENCE] = [shared.evidence]
     yield shared
     until("everything to be ready again", shared.is_ready)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import EVIDENCE
 from tests.place import sandbox
 from tests.site import Site, started
 from tests.wait import until
@@ -20,8 +19,7 @@ def shared() -> Iterator[Site]:
 
 
 @pytest.fixture
-def made(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+def made(shared: Site) -> Iterator[Site]:
     """Give the test the fleet that all share; then it has four workers again, and everything is ready."""
-    request.node.stash[EVIDENCE] = [shared.evidence]
     yield shared
     until("four workers, ready", lambda: len(shared.described.workers) == 4 and shared.is_ready())

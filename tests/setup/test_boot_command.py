@@ -16,7 +16,7 @@ import pytest
 from tests.forked import run
 from tests.http import Client, get
 from tests.place import PROJECT, ROOT, sandbox
-from tests.site import BIN, Site, edit
+from tests.site import BIN, Site, edit, started
 from tests.wait import until
 
 ANALYZE = shutil.which("systemd-analyze")
@@ -148,10 +148,8 @@ def made() -> Iterator[Site]:
     with sandbox() as directory:
         made = Site(directory).with_workers(1)
         edit(made.nginx_conf, {"flush=5s": "flush=100ms"})
-        try:
-            yield made.start()
-        finally:
-            made.stop()
+        with started(made):
+            yield made
 
 
 @shared

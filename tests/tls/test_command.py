@@ -21,7 +21,7 @@ from tests.acme import Acme, needs_acme, self_made
 from tests.http import Client
 from tests.load import answered_more, load
 from tests.place import free_port, sandbox
-from tests.site import BIN, Site, edit
+from tests.site import BIN, Site, edit, started
 
 Make = Callable[..., Site]
 NAME = "site.example.test"
@@ -36,10 +36,8 @@ def fleet() -> Iterator[tuple[Site, int]]:
     """Start a fleet, and choose its port for https."""
     with sandbox() as directory:
         made = Site(directory).with_workers(1)
-        try:
-            yield made.start(), free_port()
-        finally:
-            made.stop()
+        with started(made):
+            yield made, free_port()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from aiohttp_fleet.nginx.binary import find_nginx
-from tests.conftest import EVIDENCE
 from tests.deploy.test_static import ask, files, request
 from tests.place import PROJECT, sandbox
 from tests.site import BIN, Site, edit, started
@@ -46,9 +45,8 @@ def shared() -> Iterator[Site]:
 
 
 @pytest.fixture
-def shop(shared: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
+def shop(shared: Site) -> Iterator[Site]:
     """Give the test the site that all share; then its files are as before, and all runs with them."""
-    request.node.stash[EVIDENCE] = [shared.evidence]
     code, nginx = shared.place / "shop.py", shared.nginx_conf
     before = code.read_text(), nginx.read_text()
     yield shared

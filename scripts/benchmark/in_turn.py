@@ -1,0 +1,57 @@
+"""Several loads at once, each for a moment in turn: what else the machine does in a second affects all alike."""
+
+import itertools
+import os
+import signal
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, Pipe, wait
+
+from scripts.benchmark.load import Load
+
+SLICE = 0.1
+"""Seconds. Loads of a second each in turn gave 0.63 to 1.4 as the ratio of two peers that are equal, these 0.92 to 1.06
+in six seconds."""
+
+
+def in_turn(loads: Sequence[Callable[[], Load]]) -> list[Load]:
+    """Put several loads; only one of them runs at a time, so their latencies say nothing.
+
+    Args:
+        loads: each in a process group of its own; what they start stays in it.
+
+    Returns:
+        Their results, in the same order.
+    """
+    begun = [_begun(load) for load in loads]
+    groups, pipes = [pid for pid, _ in begun], [pipe for _, pipe in begun]
+    try:
+        for running in itertools.cycle(groups):
+            for group in groups:
+                os.killpg(group, signal.SIGCONT if group == running else signal.SIGSTOP)
+            if wait(pipes, SLICE):
+                break
+        for group in groups:
+            os.killpg(group, signal.SIGCONT)
+        return [pipe.recv() for pipe in pipes]
+    finally:
+        for group in groups:
+            os.killpg(group, signal.SIGKILL)
+            os.waitpid(group, 0)
+
+
+def _begun(load: Callable[[], Load]) -> tuple[int, Connection]:
+    """Start the process of a load, stopped; return its pid, and where its result comes from."""
+    ours, theirs = Pipe(duplex=False)
+    if pid := os.fork():
+        theirs.close()
+        os.waitpid(pid, os.WUNTRACED)
+        return pid, ours
+    try:
+        os.setpgid(0, 0)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        theirs.send(load())
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)  # what ends with a block that this is in is the parent's
