@@ -144,13 +144,13 @@ def _close_idle_clients(conf: Path, ports: Set[int]) -> Iterator[None]:
         FleetError: ``run/`` is not writable.
     """
     mark = conf.parent / "run" / "closing"
-    with os_errors(mark, *WRITTEN):
-        mark.touch()
     try:
+        with os_errors(mark, *WRITTEN):
+            mark.touch()
         time.sleep(SEEN)  # what nginx has in its cache cannot be asked
         idle = connections(ports)
         wait_until(lambda: bool(ports) and not idle & connections(ports), UNUSED)
         yield
     finally:
-        with deferred_signals():
+        with deferred_signals(), os_errors(mark, *WRITTEN):
             mark.unlink(missing_ok=True)
