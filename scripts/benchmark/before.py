@@ -48,5 +48,5 @@ def peers_of(checkout: Path | None) -> dict[str, Start]:
     """Return what starts each peer; with another checkout ours are started as those of that one, each in its .venv."""
     if checkout is None:
         return PEERS
-    ours = {name: functools.partial(before, ROOT, name) for name in OURS}
-    return PEERS | ours | {f"{BEFORE}{name}": functools.partial(before, checkout, name) for name in OURS}
+    sides = (("", ROOT), (BEFORE, checkout))
+    return PEERS | {f"{side}{name}": functools.partial(before, where, name) for side, where in sides for name in OURS}

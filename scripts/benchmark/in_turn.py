@@ -6,16 +6,16 @@ import signal
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, Pipe, wait
+from typing import TypeVar
 
-from scripts.benchmark.load import Load
-
+T = TypeVar("T")
 SLICE = 0.1
 """Seconds. Of two equal peers, bound to one core, loads of a second each in turn gave ratios of 0.63 to 1.4; turns of
 this length gave 0.92 to 1.06 in six seconds, without being bound."""
 
 
-def in_turn(loads: Sequence[Callable[[], Load]]) -> list[Load]:
-    """Put several loads; only one of them runs at a time, so their latencies say nothing.
+def in_turn(loads: Sequence[Callable[[], T]]) -> list[T]:
+    """Put several loads; only one of them runs at a time, so their latencies say nothing. One alone is never stopped.
 
     Args:
         loads: each in a process group of its own; what they start stays in it.
@@ -40,7 +40,7 @@ def in_turn(loads: Sequence[Callable[[], Load]]) -> list[Load]:
             os.waitpid(group, 0)
 
 
-def _begun(load: Callable[[], Load]) -> tuple[int, Connection]:
+def _begun(load: Callable[[], object]) -> tuple[int, Connection]:
     """Start the process of a load, stopped; return its pid, and where its result comes from."""
     ours, theirs = Pipe(duplex=False)
     if pid := os.fork():
