@@ -12,8 +12,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.worker.drain import INTERVAL
-from tests.apps.work import create_app, slow
+from tests.apps.work import PATIENCE, create_app, seen, slow
 
 
 def create_slow_start() -> web.Application:
@@ -21,8 +22,7 @@ def create_slow_start() -> web.Application:
     app = create_app()
 
     async def wait(app: web.Application) -> None:
-        while not Path(os.environ["GATE"]).exists():
-            await asyncio.sleep(0.01)
+        await seen(Path(os.environ["GATE"]).exists)
 
     app.on_startup.append(wait)
     return app
@@ -167,8 +167,7 @@ def create_blocked_drain() -> web.Application:
     async def block() -> None:
         await _until_drain()
         print("blocked", flush=True)
-        while not Path(os.environ["GATE"]).exists():
-            time.sleep(0.01)
+        wait_until(Path(os.environ["GATE"]).exists, PATIENCE)
         time.sleep(2 * INTERVAL)
 
     return _with_task(block)
@@ -178,8 +177,7 @@ def create_out_of_descriptors() -> web.Application:
     """Have no free descriptor from when the file that GATE names is there until the socket's path is removed."""
 
     async def starve() -> None:
-        while not Path(os.environ["GATE"]).exists():
-            await asyncio.sleep(0.01)
+        await seen(Path(os.environ["GATE"]).exists)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         free = os.dup(0)
         os.close(free)
@@ -194,10 +192,8 @@ def create_out_of_descriptors() -> web.Application:
 async def _until_drain() -> None:
     """Wait until the path that SOCKET names was there and is removed."""
     socket = Path(os.environ["SOCKET"])
-    while not socket.exists():
-        await asyncio.sleep(0.001)
-    while socket.exists():
-        await asyncio.sleep(0.001)
+    await seen(socket.exists)
+    await seen(lambda: not socket.exists())
 
 
 def _with_task(function: Callable[[], Coroutine[None, None, None]]) -> web.Application:

@@ -3,9 +3,20 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 from aiohttp_fleet_drill.app import note_post
+
+PATIENCE = 60.0
+"""Seconds that an application waits for what a test does."""
+
+
+async def seen(condition: Callable[[], bool]) -> None:
+    """Wait until a condition is true; TimeoutError when it is not for so long."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.001)
 
 
 async def answer(request: web.Request) -> web.Response:

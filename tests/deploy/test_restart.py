@@ -83,27 +83,30 @@ def test_what_is_in_flight_survives(site: Make) -> None:
     """A request of 15 s and an upload of 10 MB that are in flight in a restart of all workers are finished."""
     made = site().start()
 
-    async def upload() -> int:
+    async def upload(restarting: asyncio.Event) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
         size = 10_000_000
         writer.write(b"POST /upload HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size)
-        for _ in range(10):
-            writer.write(b"x" * (size // 10))
+        for _ in range(2):
+            writer.write(b"x" * (size // 2))
             await writer.drain()
-            await asyncio.sleep(0.5)  # a slow client: the restart falls in between
+            await restarting.wait()
         answer = await reader.read()
         writer.close()
         return int(json.loads(answer.partition(b"\r\n\r\n")[2])["size"])
 
-    async def restart() -> tuple[str, int]:
+    async def restarted() -> tuple[str, int]:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{made.port}") as session:
             slow = asyncio.create_task(_text(session, "/slow?seconds=15"))
-            uploaded = asyncio.create_task(upload())
+            uploaded = asyncio.create_task(upload(restarting := asyncio.Event()))
             await _text(session, "/")
-            await asyncio.to_thread(made.ctl, "restart", "aiohttp:*")
+            restart = asyncio.create_task(asyncio.to_thread(made.ctl, "restart", "aiohttp:*"))
+            await asyncio.to_thread(until, "web1 to drain", lambda: not (made.place / "web_1.sock").exists())
+            restarting.set()
+            await restart
             return await slow, await uploaded
 
-    assert asyncio.run(restart()) == ("slept 15", 10_000_000)
+    assert asyncio.run(restarted()) == ("slept 15", 10_000_000)
 
 
 async def _text(session: aiohttp.ClientSession, path: str) -> str:

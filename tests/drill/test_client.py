@@ -5,6 +5,7 @@ import contextlib
 import random
 import socket
 import struct
+from collections.abc import Callable
 
 import pytest
 from aiohttp_fleet_drill.client import burst, load
@@ -15,7 +16,14 @@ from aiohttp_fleet_drill.tally import Tally
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 
 
-async def _against(response: bytes, seconds: float = 0.3) -> Tally:
+async def _seen(condition: Callable[[], object]) -> None:
+    """Let the load last until a condition is true."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def _against(response: bytes) -> Tally:
     """Load a server that sends this response to each request and then closes; an empty one means the right one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +40,7 @@ async def _against(response: bytes, seconds: float = 0.3) -> Tally:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, load(port, 2, rate=100) as tally:
-        await asyncio.sleep(seconds)  # how long the load lasts
+        await _seen(lambda: tally.requests > 20)
     return tally
 
 
@@ -73,7 +81,7 @@ def test_a_refused_connection_has_failed() -> None:
 
     async def refused() -> Tally:
         async with load(1, 1) as tally:
-            await asyncio.sleep(0.1)  # how long the load lasts
+            await _seen(lambda: tally.failed)
         return tally
 
     tally = asyncio.run(refused())
@@ -115,9 +123,7 @@ def test_an_idle_connection_whose_end_crosses_with_a_request_fails_with_a_reason
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         async with server, load(port, 1, next_request=plain("/", None)) as tally:
-            async with asyncio.timeout(10):
-                while not tally.failed:
-                    await asyncio.sleep(0.01)
+            await _seen(lambda: tally.failed)
         assert tally.answered >= first
         return {each.reason for each in tally.failed}
 

@@ -31,8 +31,7 @@ from tests.apps import work
 
 async def wait(request):
     print("wait begins", flush=True)
-    while not os.path.exists("gate"):
-        await asyncio.sleep(0.01)
+    await work.seen(lambda: os.path.exists("gate"))
     return web.Response(text="waited")
 
 def create_app():
@@ -371,9 +370,9 @@ def test_it_is_refused_when_no_one_else_would_serve(shop: Site) -> None:
 
 def test_a_blocked_event_loop_is_not_ready(shop: Site) -> None:
     """Its socket is there and its connections are accepted by the kernel, but no one answers."""
-    code = GOOD + "import time\nbuild = create_app\ndef block():\n"
-    code += f"    while os.path.exists({str(shop.place / 'web_1.sock')!r}) and not os.path.exists('gate'):\n"
-    code += "        time.sleep(0.01)\n    if not os.path.exists('gate'):\n"
+    code = GOOD + "from aiohttp_fleet.common.waiting import wait_until\nbuild = create_app\ndef block():\n"
+    code += f"    ended = lambda: os.path.exists('gate') or not os.path.exists({str(shop.place / 'web_1.sock')!r})\n"
+    code += "    wait_until(ended, work.PATIENCE)\n    if not os.path.exists('gate'):\n"
     code += "        asyncio.get_running_loop().call_soon(block)\nasync def begin(app):\n    block()\n"
     code += "def create_app():\n    app = build()\n    app.on_startup.append(begin)\n    return app\n"
     (shop.place / "shop.py").write_text(code)

@@ -23,12 +23,11 @@ Make = Callable[..., Site]
 State = tuple[dict[str, int], bytes, bytes]
 LEAVING = """
 import asyncio, os
-from tests.apps.work import create_app as build
+from tests.apps.work import create_app as build, seen
 
 async def begin(app):
     print("start-up begins", flush=True)
-    while os.path.exists("hold"):
-        await asyncio.sleep(0.01)
+    await seen(lambda: not os.path.exists("hold"))
 
 async def end(app):
     await asyncio.sleep(2)

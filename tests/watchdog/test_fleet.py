@@ -25,8 +25,6 @@ DEPLOYED = """
 import time
 from aiohttp import web
 
-IMPORT_TAKES = 0
-
 
 def a_query_without_a_timeout():
     time.sleep(60)
@@ -40,9 +38,6 @@ def create_app():
     app = web.Application()
     app.router.add_get("/", block)
     return app
-
-
-time.sleep(IMPORT_TAKES)
 """
 
 
