@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from scripts.benchmark.app import prepare
+from scripts.benchmark.applications import APPS, AppCost, application_costs
 from scripts.benchmark.before import BEFORE, OURS, peers_of
+from scripts.benchmark.costs import Rounds, write_costs
 from scripts.benchmark.figures import Measured, Summary, summary
 from scripts.benchmark.growth import grown, write_growth
 from scripts.benchmark.in_turn import in_turn
@@ -19,7 +21,7 @@ from scripts.benchmark.peers import PEERS, Peer
 from scripts.benchmark.processes import memory, processor
 from scripts.benchmark.report import Cost, write
 from scripts.benchmark.runs import Run, runs
-from scripts.benchmark.workloads import answered
+from scripts.benchmark.workloads import answered, app_of
 
 BEFORE_HELP = (
     "only our peers, each against the same of another checkout with a .venv, the two at once in turns of 0.1 s: their "
@@ -37,6 +39,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--workload", action="append", help="only those whose name begins so; may be repeated")
     parser.add_argument("--connections", type=int, action="append", help="only so many; may be repeated")
     parser.add_argument("--growth", action="store_true", help="measure how cost grows with workers and connections")
+    parser.add_argument("--applications", action="store_true", help="measure real applications, each peer alone")
+    parser.add_argument("--app", action="append", choices=APPS, help="only this one; may be repeated")
     parser.add_argument("--before", type=Path, metavar="CHECKOUT", help=BEFORE_HELP)
     parser.add_argument("--output", type=Path, help="directory (default docs/performance)")
     chosen = parser.parse_args(argv)
@@ -45,6 +49,10 @@ def main(argv: list[str]) -> None:
     prepare()
     if chosen.growth:
         write_growth(output or Path("docs/performance"), how, list(grown(chosen.seconds)))
+        return
+    if chosen.applications:
+        rounds = _applications(chosen.app or APPS, chosen)
+        write_costs(output or Path("docs/performance"), how, rounds)
         return
     wanted = [run for run in runs(chosen.seconds) if _wanted(run, chosen)]
     if chosen.before:
@@ -62,6 +70,17 @@ def main(argv: list[str]) -> None:
         costs = [Cost(name, peer.started, idle[name], memory(peer.apps)) for name, peer in peers.items()]
         if output:
             write(output, how, summaries, costs)
+
+
+def _applications(names: Sequence[str], chosen: argparse.Namespace) -> Rounds:
+    rounds: dict[str, dict[str, list[AppCost]]] = {name: defaultdict(list) for name in names}
+    apps = {name: app_of(name) for name in names}
+    for _ in range(chosen.rounds):
+        for name, app in apps.items():
+            for peer, cost in application_costs(app, chosen.workers, chosen.seconds):
+                print(name, peer, cost, flush=True)
+                rounds[name][peer].append(cost)
+    return rounds
 
 
 def _pairs(run: Run) -> Iterator[Run]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.benchmark.peers import PEERS, ROOT, Peer, Start
+from scripts.benchmark.peers import PEERS, Peer, Start
+from scripts.benchmark.started import ROOT
 
 OURS = ("fleet", "fleet-front", "fleet-direct")
 BEFORE = "before-"

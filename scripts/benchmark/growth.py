@@ -13,9 +13,9 @@ from aiohttp_fleet_drill.requests import Request
 
 from aiohttp_fleet.common.limits import raise_file_limit
 from scripts.benchmark.load import closed
+from scripts.benchmark.machine import machine
 from scripts.benchmark.peers import Peer, fleet
 from scripts.benchmark.processes import memory
-from scripts.benchmark.report import machine
 from scripts.benchmark.websocket import HANDSHAKE
 from scripts.benchmark.workloads import HELLO
 

@@ -1,11 +1,8 @@
 """The figures as JSON, as a table and as a picture, with the machine they are from."""
 
 import json
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib
@@ -13,10 +10,8 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402, after the choice of how it draws
 
-from aiohttp_fleet.nginx.binary import running_nginx  # noqa: E402
 from scripts.benchmark.figures import Summary  # noqa: E402
-
-PACKAGES = ("aiohttp", "uvloop", "supervisor", "gunicorn", "uvicorn", "granian")
+from scripts.benchmark.machine import machine  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -34,18 +29,6 @@ class Cost:
     started: float
     idle: int
     used: int
-
-
-def machine() -> dict[str, str]:
-    """Return what the figures depend on."""
-    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
-    return {
-        "processor": f"{os.cpu_count()} x {cpu.partition(': ')[2] or platform.machine()}",
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "nginx": running_nginx(Path("deploy/nginx.conf")).version(),
-        **{name: version(name) for name in PACKAGES},
-    }
 
 
 def write(directory: Path, how: str, summaries: Sequence[Summary], costs: Sequence[Cost]) -> None:

@@ -1,7 +1,9 @@
-"""The requests, and the right responses."""
+"""The requests, the right responses, and the applications that give them."""
 
 import http.client
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 
 from scripts.benchmark import app
@@ -36,6 +38,32 @@ WORKLOADS = (
 )
 CACHEABLE = Workload("cacheable", "/cacheable", 0, app.CACHEABLE, (64,))
 STATIC = Workload("static 100 kB", f"/static/{app.FILE}", 0, app.FILED, (64,))
+
+
+@dataclass(frozen=True)
+class App:
+    """An application.
+
+    Attributes:
+        module: its module, with ``create_app`` and ``application``.
+        sample: one of its requests.
+    """
+
+    module: str
+    sample: Workload
+
+
+BENCH = App(app.__name__, HELLO)
+"""The one with all workloads."""
+
+
+def app_of(name: str) -> App:
+    """Prepare the application that is a module of scripts/benchmark/apps/, and return it."""
+    module = f"scripts.benchmark.apps.{name}"
+    program = f"import sys; from {module} import prepare; sys.stdout.buffer.write(prepare())"
+    # In another process: memory of libraries that this one has mapped too would be divided by one more.
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    return App(module, Workload(name, "/", 0, done.stdout))
 
 
 def answered(port: int, workload: Workload) -> bool:
