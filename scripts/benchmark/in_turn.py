@@ -28,7 +28,9 @@ def in_turn(loads: Sequence[Callable[[], T]]) -> list[T]:
     try:
         for running in itertools.cycle(groups):
             for group in groups:
-                os.killpg(group, signal.SIGCONT if group == running else signal.SIGSTOP)
+                if group != running:
+                    os.killpg(group, signal.SIGSTOP)
+            os.killpg(running, signal.SIGCONT)  # only now: this process may have to wait between the two
             if wait(pipes, SLICE):
                 break
         for group in groups:
