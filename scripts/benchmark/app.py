@@ -84,8 +84,8 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
     return ws
 
 
-def create_app() -> web.Application:
-    """Build it."""
+async def create_app() -> web.Application:
+    """Build it; a coroutine function, because gunicorn calls no other."""
     app = web.Application(client_max_size=2**30)
     gets = {"/": hello, "/json": document, "/page": page, "/burn": burn, "/slow": slow, "/ws": socket}
     gets["/cacheable"] = cacheable
@@ -94,8 +94,3 @@ def create_app() -> web.Application:
     if DIRECTORY.exists():
         app.router.add_static("/static", DIRECTORY)
     return app
-
-
-async def application() -> web.Application:
-    """Build it for gunicorn, which wants an application or a coroutine function."""
-    return create_app()

@@ -3,26 +3,27 @@
 The peers run one after the other, each alone: memory that two of them share would be counted as half.
 """
 
-import http.client
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from aiohttp_fleet_drill.load import Load, running
+from aiohttp_fleet_drill.load import Load
 
 from aiohttp_fleet.common.processes import is_running
 from aiohttp_fleet.common.waiting import wait_until
+from aiohttp_fleet.config.supervisord_conf import read_fleet
+from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
 from scripts.benchmark.load import closed
 from scripts.benchmark.peers import PM2, Peer, fleet, gunicorn_ours, pm2, recipe
 from scripts.benchmark.processes import memory
-from scripts.benchmark.workloads import App, answered
+from scripts.benchmark.restart import restarted
+from scripts.benchmark.workloads import App, answered, asked
 
 APPS = ("hello", "ordinary", "heavy")
 KIT = ("fleet", "fleet-executed")
@@ -36,8 +37,6 @@ PEERS: dict[str, Callable[[int, App], AbstractContextManager[Peer]]] = {
 }
 LOAD = Load(clients=16, rate=200.0, get="/")
 """During a rolling restart: below what the slowest application can answer."""
-CALM = 2.0
-"""Seconds of load before a restart, and after it."""
 PATIENCE = 60.0
 """Seconds for memory to be steady, and for a worker to be replaced."""
 STEADY = 0.01
@@ -46,8 +45,6 @@ KILLS = 3
 """Workers that are killed, one after the other; the median of their times counts."""
 AT_ONCE = 32
 """Requests that ask for a pid."""
-SETTLED = 4.0
-"""Seconds after which supervisord (startsecs) takes a process that ends for one that had started."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,9 @@ def application_costs(app: App, workers: int, seconds: int) -> Iterator[tuple[st
             seen = closed(peer.ports, app.sample, 64, seconds)
             used = _steady(peer)
             again = _again(peer, workers) if name in KIT else 0.0
-            restart, worst, lost = _restarted(peer, app, workers)
-        yield name, AppCost(peer.started, again, idle, used, seen.rps, seen.p99, seen.failed, restart, worst, lost)
+            found = restarted(peer, LOAD, peer.restart, partial(_is_restarted, peer, app, _workers(peer, workers)))
+        of_load, lost = (seen.rps, seen.p99, seen.failed), len(found.tally.failed)
+        yield name, AppCost(peer.started, again, idle, used, *of_load, found.seconds, found.worst, lost)
 
 
 def _steady(peer: Peer) -> int:
@@ -114,7 +112,7 @@ def _again(peer: Peer, workers: int) -> float:
     """Kill some workers, one after the other; return the median of the seconds until another process answers."""
     seconds = []
     for _ in range(KILLS):
-        time.sleep(SETTLED)
+        assert wait_until(lambda: _are_running(peer), PATIENCE), "supervisord does not say that all processes run"
         old = _workers(peer, workers)
         began = time.monotonic()
         os.kill(min(old), signal.SIGKILL)
@@ -124,19 +122,16 @@ def _again(peer: Peer, workers: int) -> float:
     return median(seconds)
 
 
-def _restarted(peer: Peer, app: App, workers: int) -> tuple[float, float, int]:
-    """Restart under load; return the seconds, the worst latency, and how many requests have failed."""
-    with running(LOAD, ("127.0.0.1", peer.ports[0]), posts=None) as end:
-        time.sleep(CALM)
-        old = _workers(peer, workers)
-        began = time.monotonic()
-        subprocess.run(peer.restart, check=True, stdout=subprocess.DEVNULL)
-        is_done = wait_until(lambda: not any(map(is_running, old)) and answered(peer.ports[0], app.sample), PATIENCE)
-        assert is_done, "old workers are still there"
-        seconds = time.monotonic() - began
-        time.sleep(CALM)
-        tally = end()
-    return seconds, tally.latency(1, began), len(tally.failed)
+def _are_running(peer: Peer) -> bool:
+    """Whether supervisord takes all its processes for started; one that ends before that (startsecs) waits."""
+    assert peer.conf is not None  # supervisord runs it
+    processes = supervisord_of(read_fleet(peer.conf, "aiohttp")).processes()
+    return all(process["statename"] == "RUNNING" for process in processes.values())
+
+
+def _is_restarted(peer: Peer, app: App, old: Iterable[int]) -> bool:
+    """Whether no old worker is left and a new one answers."""
+    return not any(map(is_running, old)) and answered(peer.ports[0], app.sample)
 
 
 def _workers(peer: Peer, number: int) -> set[int]:
@@ -154,12 +149,4 @@ def _workers(peer: Peer, number: int) -> set[int]:
 
 def _pid(port: int) -> int:
     """Return the pid of the process that answers now, 0 when none does."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request("GET", "/pid")
-        answer = connection.getresponse()
-        return int(answer.read()) if answer.status == 200 else 0
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
+    return int(asked(port, "/pid") or 0)

@@ -1,6 +1,5 @@
 """The figures of real applications: medians of the rounds, and the fleet's against each peer's in the same round."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isnan, nan
@@ -8,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from scripts.benchmark.applications import AppCost
-from scripts.benchmark.machine import machine
+from scripts.benchmark.machine import write_figures
 
 Rounds = Mapping[str, Mapping[str, Sequence[AppCost]]]
 """By application and peer: what was seen in each round."""
@@ -22,7 +21,7 @@ COLUMNS = {
     "restart": ("restart", "{:.1f} s", 1),
     "worst latency": ("worst", "{:.0f} ms", 1e3),
 }
-"""Title of the column, field of a `AppCost`, how it is written and in which unit."""
+"""Title of the column, field of an `AppCost`, how it is written and in which unit."""
 
 
 def write_costs(directory: Path, how: str, rounds: Rounds) -> None:
@@ -33,20 +32,15 @@ def write_costs(directory: Path, how: str, rounds: Rounds) -> None:
         how: the command.
         rounds: what was seen.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    at = machine()
     rows = {app: {peer: list(map(asdict, seen)) for peer, seen in peers.items()} for app, peers in rounds.items()}
-    (directory / "applications.json").write_text(
-        json.dumps({"how": how, "machine": at, "rounds": rows}, indent=2) + "\n"
-    )
-    (directory / "applications.md").write_text(markdown(how, at, rounds))
+    write_figures(directory, "applications", how, {"rounds": rows}, lambda written: markdown(written, rounds))
 
 
-def markdown(how: str, at: Mapping[str, str], rounds: Rounds) -> str:
-    """Return the tables."""
+def markdown(written: str, rounds: Rounds) -> str:
+    """Return the tables, below a sentence that says how they were made."""
     lines = [
         "# Applications\n",
-        f"Written by `{how}`; on {', '.join(f'{name} {value}' for name, value in at.items())}.\n",
+        written,
         "Medians of the rounds; below each, the fleet's figure divided by this peer's in the same round, again the",
         "median. Memory is the proportional set size of all processes but nginx. Failed are requests of the load and",
         "of the restart, in all rounds together.",

@@ -1,7 +1,6 @@
 """How the fleet's cost grows: with workers, with idle connections, and with many clients at once."""
 
 import asyncio
-import json
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from aiohttp_fleet_drill.requests import Request
 
 from aiohttp_fleet.common.limits import raise_file_limit
 from scripts.benchmark.load import closed
-from scripts.benchmark.machine import machine
+from scripts.benchmark.machine import write_figures
 from scripts.benchmark.peers import Peer, fleet
 from scripts.benchmark.processes import memory
 from scripts.benchmark.websocket import HANDSHAKE
@@ -96,19 +95,20 @@ def write_growth(directory: Path, how: str, rows: Sequence[Grown]) -> None:
         how: the command.
         rows: what was seen.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    at = machine()
-    text = json.dumps({"how": how, "machine": at, "rows": list(map(asdict, rows))}, indent=2)
-    (directory / "growth.json").write_text(text + "\n")
+    figures = {"rows": list(map(asdict, rows))}
+    write_figures(directory, "growth", how, figures, lambda written: _page(written, rows))
+
+
+def _page(written: str, rows: Sequence[Grown]) -> str:
     lines = [
         "# How cost grows\n",
-        f"Written by `{how}`; on {', '.join(f'{name} {value}' for name, value in at.items())}.\n",
+        written,
         "Memory is the proportional set size. Requests a second are those of hello on 64 further connections.\n",
         "| | number | memory without nginx | nginx | requests/s | failed |",
         "|---|---|---|---|---|---|",
         *map(_row, rows),
     ]
-    (directory / "growth.md").write_text("\n".join([*lines, "", *_each(rows)]) + "\n")
+    return "\n".join([*lines, "", *_each(rows)]) + "\n"
 
 
 def _row(row: Grown) -> str:

@@ -1,7 +1,9 @@
-"""What the figures depend on."""
+"""Figures are written with the machine that they are from: as JSON and as a page."""
 
+import json
 import os
 import platform
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,3 +22,23 @@ def machine() -> dict[str, str]:
         "nginx": running_nginx(Path("deploy/nginx.conf")).version(),
         **{name: version(name) for name in PACKAGES},
     }
+
+
+def write_figures(
+    directory: Path, name: str, how: str, figures: Mapping[str, object], page: Callable[[str], str]
+) -> None:
+    """Write NAME.json and NAME.md.
+
+    Args:
+        directory: where to.
+        name: of the files.
+        how: the command.
+        figures: what is in the JSON.
+        page: returns the page; it gets the sentence that says how and where the figures were made.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    at = machine()
+    text = json.dumps({"how": how, "machine": at, **figures}, indent=2)
+    (directory / f"{name}.json").write_text(text + "\n")
+    written = f"Written by `{how}`; on {', '.join(f'{name} {value}' for name, value in at.items())}.\n"
+    (directory / f"{name}.md").write_text(page(written))

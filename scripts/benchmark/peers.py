@@ -227,5 +227,5 @@ PEERS: dict[str, Start] = {
 @contextmanager
 def _gunicorn(workers: int, app: App, socket: Path, *options: str) -> Iterator[int]:
     shared = ("-w", workers, "-k", WORKER, "-b", f"unix:{socket}", "-m", "0")  # umask 0, so that nginx may connect
-    with process(BIN / "gunicorn", f"{app.module}:application", *shared, *options) as pid:
+    with process(BIN / "gunicorn", f"{app.module}:create_app", *shared, *options) as pid:
         yield pid

@@ -1,6 +1,5 @@
 """The figures as JSON, as a table and as a picture, with the machine they are from."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402, after the choice of how it draws
 
 from scripts.benchmark.figures import Summary  # noqa: E402
-from scripts.benchmark.machine import machine  # noqa: E402
+from scripts.benchmark.machine import write_figures  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,16 @@ def write(directory: Path, how: str, summaries: Sequence[Summary], costs: Sequen
         summaries: of the loads.
         costs: of the peers.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    at = machine()
-    rows = {"how": how, "machine": at, "loads": list(map(asdict, summaries)), "costs": list(map(asdict, costs))}
-    (directory / "results.json").write_text(json.dumps(rows, indent=2) + "\n")
-    (directory / "results.md").write_text(markdown(how, at, summaries, costs))
+    figures = {"loads": list(map(asdict, summaries)), "costs": list(map(asdict, costs))}
+    write_figures(directory, "results", how, figures, lambda written: markdown(written, summaries, costs))
     _draw(directory / "results.svg", summaries)
 
 
-def markdown(how: str, at: dict[str, str], summaries: Sequence[Summary], costs: Sequence[Cost]) -> str:
-    """Return the tables."""
+def markdown(written: str, summaries: Sequence[Summary], costs: Sequence[Cost]) -> str:
+    """Return the tables, below a sentence that says how they were made."""
     lines = [
         "# Results\n",
-        f"Written by `{how}`; on {', '.join(f'{name} {value}' for name, value in at.items())}.\n",
+        written,
         "Medians of the rounds. The last three columns are the fleet's figure divided by this peer's in the same",
         "round, again the median: only these can be compared with another run. CPU is processor time for a request.\n",
         "| load | peer | requests/s | p50 ms | p99 ms | p99.9 ms | CPU app us | nginx us | failed |"

@@ -10,7 +10,7 @@ from aiohttp_fleet.nginx.binary import running_nginx
 from scripts.benchmark.workloads import App, answered
 
 ROOT = Path(__file__).parent.parent.parent
-READY = 60.0
+READY = 30.0
 """Seconds until a peer must answer."""
 
 

@@ -45,7 +45,7 @@ class App:
     """An application.
 
     Attributes:
-        module: its module, with ``create_app`` and ``application``.
+        module: its module, with ``create_app``.
         sample: one of its requests.
     """
 
@@ -68,12 +68,17 @@ def app_of(name: str) -> App:
 
 def answered(port: int, workload: Workload) -> bool:
     """Send one request; return whether the response is right to the last byte."""
+    return asked(port, workload.path, workload.body) == workload.expected
+
+
+def asked(port: int, path: str, body: int = 0) -> bytes | None:
+    """Send one request, a POST of so many bytes or a GET; return the body of a response with status 200, else None."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("POST" if workload.body else "GET", workload.path, b"x" * workload.body or None)
+        connection.request("POST" if body else "GET", path, b"x" * body or None)
         answer = connection.getresponse()
-        return answer.status == 200 and answer.read() == workload.expected
+        return answer.read() if answer.status == 200 else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

@@ -10,7 +10,7 @@ THEIRS = AppCost(2, 0, 200_000_000, 240_000_000, 500, 10, 3, 4, 0, 7)
 
 
 def _table(ours: list[AppCost], theirs: list[AppCost]) -> list[list[str]]:
-    text = markdown("how", {}, {"shop": {"fleet": ours, "other": theirs}})
+    text = markdown("Written.", {"shop": {"fleet": ours, "other": theirs}})
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")][1:]
 
 
@@ -22,7 +22,7 @@ def test_a_ratio_is_of_one_round_and_the_median_of_all() -> None:
 
 
 def test_what_was_not_measured_is_left_empty() -> None:
-    """It is 0 in a `AppCost`, and nothing is divided by it."""
+    """It is 0 in an `AppCost`, and nothing is divided by it."""
     ours, theirs, ratios = _table([OURS], [THEIRS])
     assert (ours[2], theirs[2], ratios[2], ratios[8]) == ("50 ms", "", "", "")
 

@@ -25,13 +25,8 @@ async def _answer(request: web.Request) -> web.Response:
     return web.Response(body=_means(), content_type="application/json")
 
 
-def create_app() -> web.Application:
+async def create_app() -> web.Application:
     """Build it."""
     app = web.Application()
     app.add_routes([web.get("/", _answer), PID])
     return app
-
-
-async def application() -> web.Application:
-    """Build it for gunicorn."""
-    return create_app()

@@ -16,13 +16,8 @@ async def _hello(request: web.Request) -> web.Response:
     return web.Response(body=HELLO, content_type="text/plain")
 
 
-def create_app() -> web.Application:
+async def create_app() -> web.Application:
     """Build it."""
     app = web.Application()
     app.add_routes([web.get("/", _hello), PID])
     return app
-
-
-async def application() -> web.Application:
-    """Build it for gunicorn."""
-    return create_app()

@@ -98,7 +98,7 @@ async def _clients(app: web.Application):
     await app[CACHE].aclose()
 
 
-def create_app() -> web.Application:
+async def create_app() -> web.Application:
     """Build it."""
     sentry_sdk.init(integrations=[AioHttpIntegration()])  # without a DSN nothing is sent
     trace.set_tracer_provider(TracerProvider())
@@ -109,8 +109,3 @@ def create_app() -> web.Application:
     app.cleanup_ctx.append(_clients)
     app.add_routes([web.get("/", _articles), PID])
     return app
-
-
-async def application() -> web.Application:
-    """Build it for gunicorn."""
-    return create_app()
