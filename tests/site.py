@@ -46,6 +46,11 @@ class Site(PrivateCopy):
         self.nginx_conf.write_text(render_upstream(self.described, self.nginx_conf.read_text()))
         return self
 
+    def without_plugin(self) -> "Site":
+        """Take the plugin out of supervisord.conf: workers are executed."""
+        edit(self.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+        return self
+
     def start(self, environ: Mapping[str, str] | None = None) -> "Site":
         """Start supervisord and wait until everything is ready."""
         self.launch(environ)

@@ -11,6 +11,7 @@ PACKAGE = PROJECT / "aiohttp_fleet"
 FLOORS = {
     "common": 0,
     "worker": 1,
+    "template": 2,
     "config": 2,
     "standby": 3,
     "supervision": 3,

@@ -78,16 +78,17 @@ def test_it_is_forked_where_the_workers_are(site: Make, plugin: bool) -> None:
     """With the plugin by a fork, without it by exec; the same application serves on its socket."""
     made = site()
     if not plugin:
-        edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+        made.without_plugin()
     made.with_workers(1).start()
     worker, standby = query(f"{made.place}/web_1.ctl"), query(f"{made.place}/web_standby.ctl")
     assert (standby.forked, standby.app, standby.name) == (plugin, worker.app, "standby")
-    assert "exec'd" not in made.evidence()
+    assert "executed, not forked" not in made.evidence()
 
 
 def test_a_file_that_has_become_wrong_leaves_a_running_standby_alone(site: Make) -> None:
-    """Only its restart would read it, and a preflight comes first."""
+    """Only its restart would read it; where workers are executed, a preflight comes before that of a worker."""
     made = site()
+    made.without_plugin()
     made.with_workers(1).start()
     before = made.pid("standby")
     edit(made.supervisord_conf, {r"-m aiohttp_fleet\.worker \S+": "-m aiohttp_fleet.worker nothing:here"})

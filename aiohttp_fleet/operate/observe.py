@@ -62,7 +62,7 @@ class Process:
 
 
 def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> list[Process]:
-    """Observe until every process is ready, one is FATAL, or the time is over; return the last observation.
+    """Observe until every process is ready and RUNNING, one is FATAL, or the time is over; return what was seen last.
 
     Args:
         fleet: the fleet.
@@ -81,7 +81,8 @@ def observe_until(fleet: Fleet, supervisord: Supervisord, seconds: float) -> lis
             if is_over:
                 raise
         else:
-            if is_over or all(row.ready for row in rows) or any(row.state == "FATAL" for row in rows):
+            is_settled = all(row.ready and row.state == "RUNNING" for row in rows)
+            if is_over or is_settled or any(row.state == "FATAL" for row in rows):
                 return rows
         time.sleep(POLL)
 

@@ -140,7 +140,7 @@ def _reason(report: RestartReport) -> str:
     if report.state == CANCELLED:
         return f"interrupted; no worker is left stopped; not restarted: {remaining}; run fleet restart again"
     if report.reason or not report.restarted:
-        return f"{report.reason}; see fleet status"
+        return report.reason
     failed = report.restarted[-1]
     others = f"not restarted: {remaining}" if remaining else "it was the last"
     return f"{failed.name}: {failed.reason}; {others}; fix it, then run fleet restart again"

@@ -49,13 +49,16 @@ def has_spare(fleet: Fleet, workers: Sequence[Worker], ready: Collection[str]) -
 
 
 def plan_restart(fleet: Fleet, supervisord: Supervisord, workers: Sequence[Worker]) -> list[Worker]:
-    """Try the new code, and return the workers in the order in which they are to be restarted. Changes nothing.
+    """Return the workers in the order in which they are to be restarted; try the new code, unless a template will.
+
+    Changes nothing.
 
     Raises:
         FleetError: the code cannot be built, or no process would serve in the meantime.
     """
-    pid = supervisord.pid()
-    preflight(workers[0], process_environ(pid), directory=process_directory(pid))
+    if not supervisord.has_templates():
+        pid = supervisord.pid()
+        preflight(workers[0], process_environ(pid), directory=process_directory(pid))
     ready = {row.name for row in observe(fleet, supervisord) if row.ready}
     if not has_spare(fleet, workers, ready):
         step = "start another worker or the standby first, see fleet status"
@@ -108,6 +111,7 @@ def start_restart(
     check: str,
     owner: str,
     detached: bool = False,
+    is_new: bool = True,
 ) -> Run:
     """Start a rolling restart, in supervisord where it can.
 
@@ -118,6 +122,7 @@ def start_restart(
         check: path of a GET through each one's own socket, answered with a status below 400; empty for none.
         owner: the command that starts it, such as ``fleet restart (pid 42)``.
         detached: whether it has to go on when this process ends.
+        is_new: whether they get the code that is there now; False for that of the template that there is.
 
     Raises:
         FleetError: one is running, supervisord cannot do it, or does not answer.
@@ -128,7 +133,7 @@ def start_restart(
             raise _without_plugin(supervisord)
         return RollingRestart(patient, workers, timeout, check, owner)
     with contextlib.suppress(Unanswered):  # the first report says whether it has started
-        supervisord.start_restart([worker.namespec for worker in workers], timeout, check, owner)
+        supervisord.start_restart([worker.namespec for worker in workers], timeout, check, owner, is_new)
     return RemoteRestart(patient, owner)
 
 

@@ -14,41 +14,44 @@ from aiohttp_fleet.plugin.supervisor_internals import FEATURES, why_without
 
 if TYPE_CHECKING:
     from aiohttp_fleet.plugin.drive_restart import Restarts
-    from aiohttp_fleet.plugin.fork import Forking
+    from aiohttp_fleet.plugin.templates import Templates
 
 
 class FleetInterface:
     """The namespace ``fleet`` of supervisord's RPC.
 
     Args:
-        forking: what forks workers, None when it could not be installed.
+        templates: what workers are forked from, None when it could not be installed.
         restarts: the rolling restart, None when it could not be installed.
         missing: a sentence for each feature that could not be installed.
     """
 
-    def __init__(self, forking: "Forking | None", restarts: "Restarts | None", missing: list[str]) -> None:
-        self._forking = forking
+    def __init__(self, templates: "Templates | None", restarts: "Restarts | None", missing: list[str]) -> None:
+        self._templates = templates
         self._restarts = restarts
         self._missing = missing
 
     def getPlugin(self) -> dict[str, Any]:  # noqa: N802, supervisor's way to name its methods
         """Return what the plugin does.
 
-        @return struct result  A struct with keys bool forks, string reason, array missing
+        @return struct result  A struct with keys bool forks, array templates, array missing
         """
-        reason = self._forking.obstacle() if self._forking else self._missing[0]
-        return {"forks": not reason, "reason": reason, "missing": self._missing}
+        templates = self._templates.describe() if self._templates else []
+        return {"forks": self._templates is not None, "templates": templates, "missing": self._missing}
 
-    def startRestart(self, names: list[str], timeout: float, check: str, owner: str) -> bool:  # noqa: N802
+    def startRestart(  # noqa: N802
+        self, names: list[str], timeout: float, check: str, owner: str, is_new: bool = True
+    ) -> bool:
         """Start a rolling restart and return at once.
 
         @param array names     Process names (or ``group:name``), in order
         @param double timeout  Seconds that each process gets to become ready
         @param string check    Path that each has to answer with a status below 400, or an empty string
         @param string owner    The command that starts it, for reports
+        @param bool is_new     Whether they get the code that is there now; else the code that the fleet runs
         @return boolean result Always true unless error
         """
-        self._available().start(names, timeout, check, owner)
+        self._available().start(names, timeout, check, owner, is_new)
         return True
 
     def getRestart(self) -> dict[str, Any]:  # noqa: N802
@@ -88,15 +91,18 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
         logger.warn(f"fleet: [rpcinterface:fleet] has no setting {', '.join(settings)}; ignored")
     missing: list[str] = []
 
-    def installed(feature: str) -> Any:
+    def installed(feature: str, *needed: Any) -> Any:
         try:
             if not (reason := why_without(feature, supervisord)):
-                return import_module(f"aiohttp_fleet.plugin.{feature}").install(supervisord)
+                return import_module(f"aiohttp_fleet.plugin.{feature}").install(supervisord, *needed)
         except Exception as error:
             reason = f"{FEATURES[feature][0]} ({type(error).__name__}: {error})"
         missing.append(reason)
         logger.warn(f"fleet: {reason}")
         return None
 
-    parts = {feature: installed(feature) for feature in FEATURES}
-    return FleetInterface(parts["fork"], parts["drive_restart"], missing)
+    templates = installed("templates")
+    restarts = installed("drive_restart", templates)
+    for feature in ("live_numprocs", "keep_standby"):
+        installed(feature)
+    return FleetInterface(templates, restarts, missing)

@@ -16,9 +16,13 @@ _WORKER = (
 )
 """What config/supervisord_conf.py needs to read a worker that supervisord has."""
 FEATURES = {
-    "fork": (
-        "workers are exec'd, with more memory",
-        "supervisord.options.execve threading._shutdown atexit._run_exitfuncs",
+    "templates": (
+        "workers are executed, with more memory",
+        f"{_WORKER} supervisord.options.fork supervisord.options.execve supervisord.options.mood "
+        "supervisord.options.serverurl supervisord.options.poller.poll supervisord.tick process.spawn "
+        "process.kill process.config.options process.config.umask process.config.uid "
+        "process.config.redirect_stderr process.config.serverurl process.pipes process.state process.laststart "
+        "process.change_state group.config.process_configs",
     ),
     "live_numprocs": (
         "no live change of numprocs: supervisorctl update restarts all workers",
@@ -38,7 +42,7 @@ FEATURES = {
     ),
 }
 """By module of the plugin: what the kit does when a name is missing, and the names, each ``OBJECT.ATTRIBUTE``."""
-_MODULES = ("threading", "atexit", "supervisor.http", "supervisor.options", "supervisor.rpcinterface")
+_MODULES = ("supervisor.http", "supervisor.options", "supervisor.rpcinterface")
 
 
 def why_without(feature: str, supervisord: Any) -> str:

@@ -30,15 +30,16 @@ class Health:
         name: supervisord's process_name, such as ``web1``.
         app: the application, ``MODULE:NAME``.
         version: of the kit.
-        forked: whether it was forked from supervisord, not exec'd.
+        forked: whether it was forked from a template, not executed.
         uptime: seconds since the worker began to start.
         lag: seconds; the longest delay of the event loop in the last ten seconds.
         requests: requests begun since the start.
         in_flight: connections with a request in flight.
         connections: open connections, idle ones included.
         websockets: open websockets.
-        memory: bytes of resident memory, pages that it shares with supervisord included.
+        memory: bytes of resident memory, pages that it shares included.
         format: the format of the answer, `FORMAT`.
+        shares: what it shares with the template: ``application`` or ``libraries``; empty when it was executed.
     """
 
     state: str
@@ -55,6 +56,7 @@ class Health:
     websockets: int = 0
     memory: int = 0
     format: int = FORMAT
+    shares: str = ""
 
 
 def read_health(answer: Mapping[str, Any]) -> Health:

@@ -62,7 +62,8 @@ class RestartReport:
         state: ``running``, ``done``, ``failed`` or ``cancelled``.
         owner: the command that started it, such as ``fleet restart (pid 42)``.
         workers: the names of all workers to restart, in order; empty where there was no restart.
-        step: what is done to the first worker that has no result: ``draining``, ``starting`` or ``checking``.
+        step: what is done: ``preparing``, or to the first worker that has no result ``draining``, ``starting`` or
+            ``checking``.
         restarted: the results so far.
         reason: why it has failed as a whole; empty when a worker has failed.
         is_cancelled: whether it ends as soon as no worker is stopped.
@@ -193,6 +194,7 @@ class RollingRestart:
         timeout: seconds that each gets to become ready.
         check: see `WorkerRestart`.
         owner: the command that started it.
+        prepare: what is done first; it raises a FleetError when nothing is to be restarted.
 
     Attributes:
         is_detached: whether it goes on when this process ends.
@@ -201,8 +203,15 @@ class RollingRestart:
     is_detached = False
 
     def __init__(
-        self, supervisord: Supervisord, workers: Sequence[Worker], timeout: float, check: str = "", owner: str = ""
+        self,
+        supervisord: Supervisord,
+        workers: Sequence[Worker],
+        timeout: float,
+        check: str = "",
+        owner: str = "",
+        prepare: Generator[None, None, None] | None = None,
     ) -> None:
+        self._prepare = prepare
         self._workers = [WorkerRestart(supervisord, worker, timeout, check) for worker in workers]
         self._report = RestartReport(RUNNING, owner, [worker.name for worker in workers])
         self._steps = self._run()
@@ -211,7 +220,8 @@ class RollingRestart:
     def report(self) -> RestartReport:
         """The restart at this moment."""
         waiting = self._workers[len(self._report.restarted) :]
-        return replace(self._report, step=waiting[0].step if waiting else "")
+        step = "preparing" if self._prepare else waiting[0].step if waiting else ""
+        return replace(self._report, step=step)
 
     def poll(self) -> RestartReport:
         """Do what can be done now and return the report; raises nothing: an error ends the restart."""
@@ -222,8 +232,10 @@ class RollingRestart:
                 next(self._steps)
         except StopIteration:
             self.end(DONE if all(done.ok for done in self._report.restarted) else FAILED)
+        except FleetError as error:
+            self.end(FAILED, str(error))
         except Exception as error:
-            self.end(FAILED, f"{type(error).__name__}: {error}")
+            self.end(FAILED, f"{type(error).__name__}: {error}; see fleet status")
         return self.report
 
     def cancel(self) -> None:
@@ -237,6 +249,9 @@ class RollingRestart:
             self._steps.close()
 
     def _run(self) -> Generator[None, None, None]:
+        if self._prepare:
+            yield from self._prepare
+            self._prepare = None
         for worker in self._workers:
             done = yield from worker.run()
             self._report = replace(self._report, restarted=[*self._report.restarted, done])

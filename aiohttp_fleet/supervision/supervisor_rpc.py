@@ -134,7 +134,15 @@ class Supervisord:
         found = self._call("fleet.getPlugin", unless=UNKNOWN_METHOD)
         return None if found is None else dict(found)
 
-    def start_restart(self, namespecs: list[str], timeout: float, check: str, owner: str) -> None:
+    def has_templates(self) -> bool:
+        """Whether workers are forked from templates, which are a preflight.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        return bool((self.plugin() or {}).get("forks"))
+
+    def start_restart(self, namespecs: list[str], timeout: float, check: str, owner: str, is_new: bool) -> None:
         """Start a rolling restart inside supervisord; return at once.
 
         Args:
@@ -142,11 +150,12 @@ class Supervisord:
             timeout: seconds that each gets to become ready.
             check: target of a GET that each must answer with a status below 400; empty for none.
             owner: the command that starts it, for reports and refusals.
+            is_new: whether they get the code that is there now; else the code that the fleet runs.
 
         Raises:
             FleetError: one is running, supervisord knows no such worker, or it does not answer.
         """
-        self._call("fleet.startRestart", namespecs, float(timeout), check, owner)
+        self._call("fleet.startRestart", namespecs, float(timeout), check, owner, is_new)
 
     def restart_report(self) -> dict[str, Any] | None:
         """Return the rolling restart that runs in supervisord, or the last one; empty when there was none.

@@ -93,7 +93,8 @@ class Executor:
                 if is_restart:
                     _restart(worker, supervisord)
                 else:
-                    preflight(worker, process_environ(os.getppid()))
+                    if not supervisord.has_templates():
+                        preflight(worker, process_environ(os.getppid()))
                     self._checked = worker, time.monotonic()
             except FleetError as error:
                 self._not_before = time.monotonic() + self._retry
@@ -107,7 +108,7 @@ class Executor:
 
 
 def _restart(worker: Worker, supervisord: Supervisord) -> None:
-    run = start_restart(supervisord, [worker], READY, "", OWNER)
+    run = start_restart(supervisord, [worker], READY, "", OWNER, is_new=False)
     while (report := run.poll()).is_running:
         time.sleep(POLL)
     for done in report.restarted:

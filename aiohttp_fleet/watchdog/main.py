@@ -17,6 +17,7 @@ from aiohttp_fleet.watchdog.decide import Memory, decide
 from aiohttp_fleet.watchdog.notify import Notifier
 from aiohttp_fleet.watchdog.probe import Prober
 from aiohttp_fleet.watchdog.state import Budget
+from aiohttp_fleet.worker.process import set_title
 
 PERIOD = 0.5
 """Seconds from one snapshot to the next."""
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
         The exit code: 0, or 1 when it could not start; one line on stderr says why.
     """
     options = parse(argv)
+    set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: sys.exit(0))
     try:

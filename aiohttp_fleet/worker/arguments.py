@@ -50,6 +50,7 @@ class Options:
         access_log: whether aiohttp writes its access log.
         handler_cancellation: whether a handler is cancelled when its client disconnects.
         preflight: whether to build the application only, and serve nothing.
+        no_template: whether it is executed, and shares nothing.
     """
 
     app: str
@@ -67,6 +68,7 @@ class Options:
     access_log: bool
     handler_cancellation: bool
     preflight: bool
+    no_template: bool
 
 
 def control_path(path: str) -> str:
@@ -124,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--access-log", action="store_true", help="write aiohttp's access log (default: off; nginx writes one)")
     add("--handler-cancellation", action="store_true", help="cancel a handler when its client disconnects")
     add("--preflight", action="store_true", help="import and build the application, serve nothing; exit 0 if it works")
+    no_template = "execute the worker; by default it is forked from a template that has imported the application"
+    add("--no-template", action="store_true", help=no_template)
     return parser
 
 

@@ -64,7 +64,7 @@ class WorkerStatus:
 
     Attributes:
         app: the application, ``MODULE:NAME``.
-        forked: whether this process was forked from supervisord.
+        shares: what it shares with the template that it was forked from; empty when it was executed.
         state: ``starting``, ``ready`` or ``draining``.
         server: aiohttp's server, once there is one.
         websockets: those it has opened.
@@ -72,7 +72,7 @@ class WorkerStatus:
     """
 
     app: str
-    forked: bool
+    shares: str
     websockets: Websockets
     state: str = "starting"
     server: web.Server | None = None
@@ -142,7 +142,8 @@ class ControlSocket:
             "app": status.app,
             "version": __version__,
             "format": FORMAT,
-            "forked": status.forked,
+            "forked": bool(status.shares),
+            "shares": status.shares,
             "uptime": time.monotonic() - self._began,
             "lag": self._loop_lag.longest(),
             "requests": requests_count(server) if server else 0,

@@ -32,8 +32,18 @@ def load_env_files(paths: Iterable[str]) -> None:
         FleetError: a file cannot be read, is readable or writable by others, has a line that is no assignment, or sets
             a variable that is read before it.
     """
-    for path in map(os.path.realpath, paths):
-        os.environ.update(_variables(path, _private_text(path)))
+    apply_env_files(read_env_files(paths))
+
+
+def read_env_files(paths: Iterable[str]) -> dict[str, str]:
+    """Return the texts of files, by path; see `load_env_files`."""
+    return {path: _private_text(path) for path in map(os.path.realpath, paths)}
+
+
+def apply_env_files(texts: Mapping[str, str]) -> None:
+    """Load the variables of texts, which may refer to variables that are there already; see `load_env_files`."""
+    for path, text in texts.items():
+        os.environ.update(_variables(path, text))
         time.tzset()
 
 

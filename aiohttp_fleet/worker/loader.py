@@ -55,11 +55,16 @@ def load(spec: str, loop: asyncio.AbstractEventLoop) -> web.Application:
     Raises:
         FleetError: there is none; where user code raised, its traceback has been printed first.
     """
-    found = _find(spec)
+    found = find(spec)
     return found if isinstance(found, web.Application) else _build(spec, found, loop)
 
 
-def _find(spec: str) -> object:
+def find(spec: str) -> object:
+    """Import the module and return what the name in it is.
+
+    Raises:
+        FleetError: there is none; where user code raised, its traceback has been printed first.
+    """
     module_name, _, name = spec.partition(":")
     if not _MODULE.fullmatch(module_name):
         raise FleetError(repr(spec), "it names no module", "write MODULE:NAME, such as app.main:create_app")
@@ -91,12 +96,13 @@ def _import(name: str) -> object:
 def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.Application:
     if not callable(factory):
         raise FleetError(spec, f"it is {_kind(factory)}", f"give {_FORMS}")
-    _refuse_arguments(spec, factory)
     try:
         built = _call(factory, loop)
         if inspect.isawaitable(built):
             built = loop.run_until_complete(asyncio.ensure_future(built, loop=loop))
     except _FAILURES as error:
+        if isinstance(error, TypeError):
+            _refuse_arguments(spec, factory)
         raise _failed(spec, "build", error) from error
     if not isinstance(built, web.Application):
         raise FleetError(spec, f"it returned {_kind(built)}", "return an aiohttp.web.Application")

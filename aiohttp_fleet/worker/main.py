@@ -1,55 +1,63 @@
-"""A worker's start: what can fail without the application is checked before it is loaded; and the preflight."""
+"""A worker's start: what can fail without the application is checked before it is loaded."""
 
 import asyncio
 import faulthandler
 import os
-import sys
 from collections.abc import Coroutine
-from typing import NoReturn
 
 from aiohttp import web
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
-from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import Options, parse
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import Websockets
 from aiohttp_fleet.worker.env_files import load_env_files
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load, loop_factory
+from aiohttp_fleet.worker.preflight import preflight
 from aiohttp_fleet.worker.process import become, check_group, enlarge_output_pipes, set_title
 from aiohttp_fleet.worker.serve import serve
 from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, clear
 
-FORKED = "AIOHTTP_FLEET_FORKED"
-"""Environment variable that the plugin sets in a worker that it forks."""
-
 
 def main(argv: list[str]) -> int:
-    """Run one worker to its end.
+    """Run one worker, or its preflight, to its end.
 
     Args:
         argv: the command line, without the program's name.
 
     Returns:
-        The exit code: 0 after a drain, 1 when it could not start; one line on stderr says why.
+        As `run`.
     """
     options = parse(argv)
-    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
-    forked = os.environ.pop(FORKED, "") == "1"
     if options.preflight:
-        _preflight(options)
+        preflight(options)
+    return run(options)
+
+
+def run(options: Options, shares: str = "") -> int:
+    """Run one worker to its end.
+
+    Args:
+        options: its command line.
+        shares: what it shares with its template, which has done all that needs root; empty for a worker that is
+            executed.
+
+    Returns:
+        The exit code: 0 after a drain, 1 when it could not start; one line on stderr says why.
+    """
+    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
     try:
-        set_title()
-        listeners = _prepare(options)
+        set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
+        listeners = _prepare(options, bool(shares))
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
             stop = asyncio.Event()
-            _run(loop, _serve(app, options, forked, listeners, stop), stop)
+            _run(loop, _serve(app, options, shares, listeners, stop), stop)
     except FleetError as error:
         log_line(str(error))
         return 1
@@ -58,7 +66,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _prepare(options: Options) -> list[Listener]:
+def _prepare(options: Options, is_forked: bool) -> list[Listener]:
     """Do everything that may need root, then become the unprivileged user."""
     for path in options.paths:
         clear(path)
@@ -67,8 +75,9 @@ def _prepare(options: Options) -> list[Listener]:
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
     raise_file_limit()
     enlarge_output_pipes()
-    load_env_files(options.env_files)
-    become(options.user, options.gid)
+    if not is_forked:
+        load_env_files(options.env_files)
+        become(options.user, options.gid)
     check_group(options.gid)
     for path in options.paths:
         check_directory(path)
@@ -89,9 +98,9 @@ def _run(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None]
 
 
 async def _serve(
-    app: web.Application, options: Options, forked: bool, listeners: list[Listener], stop: asyncio.Event
+    app: web.Application, options: Options, shares: str, listeners: list[Listener], stop: asyncio.Event
 ) -> None:
-    status = WorkerStatus(options.app, forked, Websockets())
+    status = WorkerStatus(options.app, shares, Websockets())
     try:
         await serve(app, listeners, ControlSocket(options.control, status), status, options, stop)
     except FleetError:
@@ -100,35 +109,3 @@ async def _serve(
         log_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error
-
-
-def _preflight(options: Options) -> NoReturn:
-    """Import and build the application, then exit: 0 when it was built, else 1 with the reason in the last line.
-
-    No socket is bound or connected to, and on_startup is not run. Nothing that belongs to the end of a process runs
-    either: it would wait for threads and tasks that the build has started, which only on_cleanup could end.
-
-    Args:
-        options: the command line.
-    """
-    code = 1
-    try:
-        load_env_files(options.env_files)
-        become(options.user, options.gid)
-        loop = loop_factory(options.loop)()
-        asyncio.set_event_loop(loop)
-        for sentence in loop.run_until_complete(missing()):
-            log_line(sentence)
-        load(options.app, loop)
-        log_line(f"preflight: {options.app} can be imported and built")
-        code = 0
-    except FleetError as error:
-        log_line(str(error))
-    except BaseException as error:
-        log_traceback(error)
-        log_line(f"preflight: {options.app} was not built ({type(error).__name__})")
-    finally:
-        try:
-            sys.stdout.flush()
-        finally:
-            os._exit(code)

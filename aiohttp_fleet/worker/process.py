@@ -58,13 +58,14 @@ def check_group(gid: int | None) -> None:
     raise FleetError(f"--group {name}", f"uid {os.geteuid()} is not in it", step)
 
 
-def set_title() -> None:
-    """Put supervisord's name for this process before its command line, and make it the name of the process.
+def set_title(name: str) -> None:
+    """Put a name before the command line of this process, and make it the name of the process.
 
-    ``ps`` then shows ``web1: python -m aiohttp_fleet.worker app.main:create_app --path=...`` and ``top`` ``web1``. A
-    process that supervisord did not start keeps its own title.
+    ``ps`` then shows ``web1: python -m aiohttp_fleet.worker app.main:create_app --path=...`` and ``top`` ``web1``.
+
+    Args:
+        name: supervisord's for this process; empty, for one that supervisord did not start, to leave it as it is.
     """
-    name = os.environ.get("SUPERVISOR_PROCESS_NAME")
     if name:
         python, *arguments = sys.orig_argv
         setproctitle(" ".join([f"{name}:", Path(python).name, *arguments]))

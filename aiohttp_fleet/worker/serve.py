@@ -48,8 +48,9 @@ async def serve(
         FleetError: a listener could not be opened.
         asyncio.CancelledError: a signal came during the application's start-up.
     """
-    for sentence in await missing():
-        log_line(sentence)
+    if not status.shares:  # its template has said it
+        for sentence in await missing():
+            log_line(sentence)
     status.websockets.watch()
     use_forwarded_headers()
     runner = Runner(

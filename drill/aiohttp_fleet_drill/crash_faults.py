@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp_fleet.common.limits import raise_file_limit
-from aiohttp_fleet.common.processes import is_running
+from aiohttp_fleet.common.processes import children, is_running, title
 from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet_drill.client import burst
 from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
@@ -35,6 +35,25 @@ def kill_worker(target: Target) -> None:
         pause = target.elapsed(APART)
         os.kill(target.running(workers[number % len(workers)].namespec), signal.SIGKILL)
         target.until("the next kill", pause)
+
+
+def kill_template(target: PrivateCopy) -> None:
+    """Kill -9 the workers' template, then restart all workers."""
+    _without_template(target, signal.SIGKILL)
+
+
+def stop_template(target: PrivateCopy) -> None:
+    """Stop the workers' template with SIGSTOP, then restart all workers."""
+    _without_template(target, signal.SIGSTOP)
+
+
+def _without_template(target: PrivateCopy, signum: signal.Signals) -> None:
+    begins = f"{target.program} template: ".encode()
+    for pid in children(target.supervisord.pid):
+        if title(pid).startswith(begins):
+            os.kill(pid, signum)
+    target.ctl("restart", f"{target.program}:*")
+    target.until("all to be ready", target.is_ready)
 
 
 def block(target: PrivateCopy) -> None:

@@ -50,6 +50,8 @@ FAULTS = (
     Fault("block", crash_faults.block, rule=posts, needs="watchdog"),
     Fault("stop", crash_faults.stop, crash_faults.stop, rule=posts, needs="watchdog"),
     Fault("leak", crash_faults.leak, needs="watchdog"),
+    Fault("kill-template", crash_faults.kill_template, needs="plugin"),
+    Fault("stop-template", crash_faults.stop_template, needs="plugin"),
     Fault("kill-supervisord", crash_faults.kill_supervisord),
     Fault("shutdown", crash_faults.shutdown, rule=during),
     Fault("unlink", crash_faults.unlink, crash_faults.unlink),

@@ -83,7 +83,7 @@ def test_the_faults_are_listed(place: Path) -> None:
     done = _drill(place, "--list")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert len(lines) == 21
+    assert len(lines) == 23
     assert lines[1].split(maxsplit=1) == ["restart-all", "Restart all workers at once."]
 
 

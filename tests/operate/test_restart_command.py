@@ -48,7 +48,7 @@ def _shop(made: Site, plugin: bool) -> Site:
     # the watchdog would refresh the standby of a fleet that serves many tests, in the middle of one
     edit(made.supervisord_conf, {r"(-m aiohttp_fleet\.watchdog \S+)": r"\1 --settle=1h"})
     if not plugin:
-        edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+        made.without_plugin()
     return made.with_workers(2).start()
 
 

@@ -188,7 +188,7 @@ def test_it_is_refused_before_anything_changes(made: Site) -> None:
 def test_it_is_refused_without_the_plugin(site: Make) -> None:
     """All workers would restart."""
     made = site()
-    edit(made.supervisord_conf, {r"\[rpcinterface:fleet\]\n.*\n": ""})
+    made.without_plugin()
     done = _without_processes(made).fleet("scale", "5")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "[rpcinterface:fleet]" in done.stderr

@@ -20,7 +20,7 @@ def test_this_supervisor_has_all_of_them(made: Site) -> None:
 @pytest.mark.parametrize(
     ("feature", "first", "sentence"),
     [
-        ("fork", "supervisord.options.execve", "workers are exec'd"),
+        ("templates", "process.config.command", "workers are executed"),
         ("live_numprocs", "supervisord.diff_to_active", "no live change of numprocs"),
         ("keep_standby", "process.config.command", "does not wait for the workers"),
         ("drive_restart", "supervisord.tick", "a rolling restart is driven by its client"),

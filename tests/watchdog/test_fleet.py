@@ -45,9 +45,11 @@ def create_app():
 def watched(site: Make) -> Callable[..., Site]:
     """Start a site whose watchdog has these options, and that serves this code where some is given."""
 
-    def start(*options: str, code: str = "", retries: int = 3, workers: int = 2) -> Site:
+    def start(*options: str, code: str = "", retries: int = 3, workers: int = 2, plugin: bool = True) -> Site:
         made = site("deployed:create_app") if code else site()
         made.with_workers(workers)
+        if not plugin:
+            made.without_plugin()
         changes = {'supervisord.conf"\n': " ".join(['supervisord.conf"', *options]) + "\n"}
         changes["startretries=3"] = f"startretries={retries}"
         if code:
@@ -152,9 +154,21 @@ def test_the_standby_applies_code_that_has_proved_itself(watched: Callable[..., 
     assert (event["event"], event["program"], event["worker"]) == ("refreshed", "aiohttp", "standby")
 
 
-def test_the_standby_keeps_its_code_while_that_on_disk_is_broken(watched: Callable[..., Site]) -> None:
-    """The workers are well, the checkout has become broken since: said once, and tried again when it is fixed."""
+def test_the_standby_gets_what_the_workers_run_while_the_code_on_disk_is_broken(watched: Callable[..., Site]) -> None:
+    """The workers are well, the checkout has become broken since."""
     made = watched("--settle=1", "--retry=1", code=DEPLOYED)
+    before = pids(made)
+    made.ctl("restart", "aiohttp:*")
+    deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
+    until_reported(made, "standby: refreshed")
+    until("the standby to serve", made.is_ready)
+    assert "standby" in changed(made, before)
+    assert "nothing_of_that_name" not in log(made, "standby")
+
+
+def test_an_executed_standby_keeps_its_code_while_that_on_disk_is_broken(watched: Callable[..., Site]) -> None:
+    """Said once, and tried again when it is fixed."""
+    made = watched("--settle=1", "--retry=1", code=DEPLOYED, plugin=False)
     before = pids(made)
     made.ctl("restart", "aiohttp:*")
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")

@@ -27,7 +27,7 @@ def test_it_reports_the_documented_fields() -> None:
     """The worker may not import the class Health, so this test compares the names."""
 
     async def report() -> dict[str, object]:
-        return ControlSocket(None, WorkerStatus("app", False, Websockets())).health()
+        return ControlSocket(None, WorkerStatus("app", "", Websockets())).health()
 
     assert set(asyncio.run(report())) == {field.name for field in fields(Health)}
 

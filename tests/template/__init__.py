@@ -1,0 +1,1 @@
+"""Tests of aiohttp_fleet/template/, with templates that no supervisord has started."""
