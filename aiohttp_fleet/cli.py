@@ -27,6 +27,10 @@ COMMANDS = {
     "static": ("aiohttp_fleet.nginx.static.command", "Let nginx serve the application's static routes."),
     "status": ("aiohttp_fleet.operate.status_command", "Show what each process does, and whether it is ready."),
     "tls": ("aiohttp_fleet.tls.command", "Serve https, with a certificate from an ACME server."),
+    "upgrade": (
+        "aiohttp_fleet.operate.upgrade_command",
+        "Replace supervisord, for another Python or kit.",
+    ),
 }
 """Module and help of each command; a module is imported when its command is called."""
 PACKAGES = {"drill": "aiohttp-fleet-drill"}
