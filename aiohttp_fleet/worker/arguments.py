@@ -64,6 +64,7 @@ class Options:
     env_files: tuple[str, ...]
     user: str
     drain: float
+    check: str | None
     loop: str | None
     access_log: bool
     handler_cancellation: bool
@@ -80,6 +81,12 @@ def control_path(path: str) -> str:
 def _path(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("it is empty, write a path such as /tmp/web_1.sock")
+    return text
+
+
+def _target(text: str) -> str:
+    if not re.fullmatch(r"/[!-~]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no path of a URL, write it as in /health")
     return text
 
 
@@ -122,6 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--user", default=USER, help="the user to become when started as root (default: %(default)s)")
     drain = "how long requests in flight may take (default: %(default)g)"
     add("--drain", type=_seconds, default=DRAIN, metavar="SECONDS", help=drain)
+    check = "GET it before listening; an answer of 400 or above ends the worker (default: none)"
+    add("--check", type=_target, metavar="PATH", help=check)
     add("--loop", choices=("uvloop", "asyncio"), help="event loop (default: uvloop where it is installed)")
     add("--access-log", action="store_true", help="write aiohttp's access log (default: off; nginx writes one)")
     add("--handler-cancellation", action="store_true", help="cancel a handler when its client disconnects")

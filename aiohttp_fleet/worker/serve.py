@@ -19,6 +19,7 @@ from aiohttp_fleet.worker.drain import Runner, drain
 from aiohttp_fleet.worker.forwarded import use_forwarded_headers
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.path_watch import PathWatch
+from aiohttp_fleet.worker.self_check import check
 
 CHECK = 0.5
 """Seconds between two checks of the paths; inotify starts one earlier."""
@@ -67,7 +68,10 @@ async def serve(
         stack.push_async_callback(control.close)
         await runner.setup()
         stack.push_async_callback(_clean_up, runner)
+        assert runner.server is not None  # it is set up
         status.server, status.started = runner.server, app
+        if options.check:
+            await check(runner.server, options.check)
         for listener in listeners:
             stack.push_async_callback(listener.withdraw)
             await listener.open(runner)
