@@ -8,14 +8,16 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from statistics import median
 
 from aiohttp_fleet_drill.load import Load
 
 from aiohttp_fleet.common.processes import is_running
+from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet.common.waiting import wait_until
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.supervision.supervisor_rpc import supervisord_of
@@ -89,7 +91,7 @@ def application_costs(app: App, workers: int, seconds: int) -> Iterator[tuple[st
             idle = _steady(peer)
             seen = closed(peer.ports, app.sample, 64, seconds)
             used = _steady(peer)
-            again = _again(peer, workers) if name in KIT else 0.0
+            again = _again(peer) if name in KIT else 0.0
             found = restarted(peer, LOAD, peer.restart, partial(_is_restarted, peer, app, _workers(peer, workers)))
         of_load, lost = (seen.rps, seen.p99, seen.failed), len(found.tally.failed)
         yield name, AppCost(peer.started, again, idle, used, *of_load, found.seconds, found.worst, lost)
@@ -108,25 +110,35 @@ def _steady(peer: Peer) -> int:
     return seen[-1]
 
 
-def _again(peer: Peer, workers: int) -> float:
-    """Kill some workers, one after the other; return the median of the seconds until another process answers."""
+def _again(peer: Peer) -> float:
+    """Kill some workers; return the median of the seconds until another process answers on the socket of each."""
+    assert peer.conf is not None  # supervisord runs it
+    fleet = read_fleet(peer.conf, "aiohttp")
+    supervisord = supervisord_of(fleet)
+
+    def are_running() -> bool:  # supervisord lets one wait that ends before that (startsecs)
+        return all(process["statename"] == "RUNNING" for process in supervisord.processes().values())
+
     seconds = []
-    for _ in range(KILLS):
-        assert wait_until(lambda: _are_running(peer), PATIENCE), "supervisord does not say that all processes run"
-        old = _workers(peer, workers)
+    for worker in fleet.workers[:KILLS]:
+        assert wait_until(are_running, PATIENCE), "supervisord does not say that all processes run"
+        old = supervisord.process(worker.namespec)["pid"]
         began = time.monotonic()
-        os.kill(min(old), signal.SIGKILL)
-        while _pid(peer.ports[0]) in {0, *old}:  # without a pause: it is a matter of milliseconds
+        os.kill(old, signal.SIGKILL)
+        while _pid_at(worker.socket) in (0, old):  # without a pause: it is a matter of milliseconds
             assert time.monotonic() - began < PATIENCE, "no worker in place of the one killed"
         seconds.append(time.monotonic() - began)
     return median(seconds)
 
 
-def _are_running(peer: Peer) -> bool:
-    """Whether supervisord takes all its processes for started; one that ends before that (startsecs) waits."""
-    assert peer.conf is not None  # supervisord runs it
-    processes = supervisord_of(read_fleet(peer.conf, "aiohttp")).processes()
-    return all(process["statename"] == "RUNNING" for process in processes.values())
+def _pid_at(path: str) -> int:
+    """Return the pid of the process that answers on a socket now, 0 when none does."""
+    try:
+        with closing(UnixConnection(path, PATIENCE)) as connection:
+            connection.request("GET", "/pid")
+            return int(connection.getresponse().read())
+    except (OSError, HTTPException):
+        return 0
 
 
 def _is_restarted(peer: Peer, app: App, old: Iterable[int]) -> bool:

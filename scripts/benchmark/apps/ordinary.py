@@ -1,4 +1,7 @@
-"""An application of ordinary size: pages from a template, SQLite through SQLAlchemy, and what is usual around them."""
+"""An application of ordinary size: pages from a template, SQLite through SQLAlchemy, and what is usual around them.
+
+What the documentation of Sentry, OpenTelemetry and SQLAlchemy makes when a module is imported is made there.
+"""
 
 import contextlib
 import sqlite3
@@ -6,11 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp_jinja2
-import httpx
 import jinja2
-import redis.asyncio
 import sentry_sdk
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp_session import setup as session_setup
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from babel.dates import format_date
@@ -34,10 +35,11 @@ TEMPLATE = """<!doctype html><title>Articles</title>
 """
 PAGES = Counter("pages", "Pages that were answered")
 KEY = Fernet.generate_key()
+sentry_sdk.init(integrations=[AioHttpIntegration()])  # without a DSN nothing is sent
+trace.set_tracer_provider(TracerProvider())
 TRACER = trace.get_tracer("articles")
-DATABASE_KEY = web.AppKey("database", object)
-CACHE = web.AppKey("cache", redis.asyncio.Redis)
-CLIENT = web.AppKey("client", httpx.AsyncClient)
+ENGINE = create_engine(f"sqlite:///file:{DATABASE}?mode=ro&immutable=1&uri=true")
+CLIENT = web.AppKey("client", ClientSession)
 
 
 class Base(DeclarativeBase):
@@ -85,27 +87,21 @@ def prepare() -> bytes:
 @aiohttp_jinja2.template("articles")
 async def _articles(request: web.Request) -> dict[str, object]:
     PAGES.inc()
-    with TRACER.start_as_current_span("articles"), Session(request.app[DATABASE_KEY]) as session:
+    with TRACER.start_as_current_span("articles"), Session(ENGINE) as session:
         rows = session.scalars(select(Article).order_by(Article.id))
         return {"articles": [ArticleOut.model_validate(row) for row in rows]}
 
 
-async def _clients(app: web.Application):
-    app[CACHE] = redis.asyncio.Redis()
-    app[CLIENT] = httpx.AsyncClient()
-    yield
-    await app[CLIENT].aclose()
-    await app[CACHE].aclose()
+async def _client(app: web.Application):
+    async with ClientSession() as app[CLIENT]:
+        yield
 
 
 async def create_app() -> web.Application:
     """Build it."""
-    sentry_sdk.init(integrations=[AioHttpIntegration()])  # without a DSN nothing is sent
-    trace.set_tracer_provider(TracerProvider())
     app = web.Application()
-    app[DATABASE_KEY] = create_engine(f"sqlite:///file:{DATABASE}?mode=ro&immutable=1&uri=true")
     aiohttp_jinja2.setup(app, loader=jinja2.DictLoader({"articles": TEMPLATE}))
     session_setup(app, EncryptedCookieStorage(Fernet(KEY)))
-    app.cleanup_ctx.append(_clients)
+    app.cleanup_ctx.append(_client)
     app.add_routes([web.get("/", _articles), PID])
     return app
