@@ -22,12 +22,17 @@ RIGHT = range(2, 8)
 def status(context: FleetContext, wait: float) -> int:
     """Show each worker, the standby, the watchdog and nginx; exit 1 unless all of them are ready."""
     fleet = context.fleet()
-    rows = observe_until(fleet, supervisord_of(fleet), wait)
+    supervisord = supervisord_of(fleet)
+    rows = observe_until(fleet, supervisord, wait)
     ready = all(row.ready for row in rows)
+    template = supervisord.template(fleet.program)
     nginx = _which(fleet.nginx_conf) if fleet.nginx else None
-    context.output.add(ready=ready, processes=[asdict(row) for row in rows], nginx=nginx)
+    context.output.add(ready=ready, processes=[asdict(row) for row in rows], nginx=nginx, template=template)
     if not context.output.as_json:
         print_table(rows, nginx)
+        if template and template["reason"]:
+            shares = "share the libraries only" if template["shares"] else "are executed"
+            click.echo(f"workers {shares}: {template['reason']}; see fleet help templates")
     return 0 if ready else 1
 
 

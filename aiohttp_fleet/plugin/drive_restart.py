@@ -18,7 +18,7 @@ from aiohttp_fleet.plugin.templates import Templates
 from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RollingRestart
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
-TURN = 0.05
+TURN = 0.02
 """Seconds between two turns of supervisord's main loop while workers restart; otherwise it is woken by events."""
 IDLE = 1.0
 """Seconds that supervisord waits by itself."""

@@ -19,8 +19,8 @@ FEATURES = {
     "templates": (
         "workers are executed, with more memory",
         f"{_WORKER} supervisord.options.fork supervisord.options.execve supervisord.options.mood "
-        "supervisord.options.serverurl supervisord.options.poller.poll supervisord.tick process.spawn "
-        "process.kill process.config.options process.config.umask process.config.uid "
+        "supervisord.options.pidhistory supervisord.options.serverurl supervisord.options.poller.poll supervisord.tick "
+        "process.spawn process.kill process.config.options process.config.umask process.config.uid "
         "process.config.redirect_stderr process.config.serverurl process.pipes process.state process.laststart "
         "process.change_state group.config.process_configs",
     ),

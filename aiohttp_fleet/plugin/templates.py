@@ -9,18 +9,18 @@ import ctypes
 import functools
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from supervisor.process import Subprocess
 from supervisor.states import ProcessStates, SupervisorStates
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.plugin.fork_watchdog import become_watchdog, is_watchdog, load_watchdog
+from aiohttp_fleet.plugin.fork_watchdog import load_watchdog
+from aiohttp_fleet.plugin.spawn import Spawn, SpawnOptions, Waiting, spawned
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
 from aiohttp_fleet.plugin.template import Template
-from aiohttp_fleet.plugin.template_source import OFF, Source, Wanted, wanted
+from aiohttp_fleet.plugin.template_source import Source, Wanted, wanted
 
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER (prctl(2)): the parent of a worker whose parent has ended is supervisord."""
@@ -28,37 +28,8 @@ TURN = 0.02
 """Seconds between two turns of supervisord's main loop while a template imports."""
 IDLE = 1.0
 """Seconds that supervisord waits by itself."""
-AHEAD = 60.0
-"""Seconds; as the start of a process that waits for its template lies ahead, it is not RUNNING after startsecs."""
 _BY_ITSELF = (ProcessStates.EXITED, ProcessStates.BACKOFF)
 """States from which supervisord starts a process again without a command."""
-
-Spawn = Callable[[Any], Any]
-
-
-@dataclass
-class _Waiting:
-    """A process whose template imports: STARTING, without a pid."""
-
-    process: Any
-    spawn: Spawn
-    worker: Wanted
-    template: Template
-
-    def __post_init__(self) -> None:
-        self.before = self.process.state
-        process = self.process
-        process.killing = process.administrative_stop = process.system_stop = False
-        process.spawnerr = process.exitstatus = None
-        self.hold()
-
-    def hold(self) -> None:
-        """Keep it STARTING (supervisor/process.py, transition)."""
-        self.process.state, self.process.laststart = ProcessStates.STARTING, time.time() + AHEAD
-
-    def release(self) -> None:
-        """Let it be what it was."""
-        self.process.state = self.before
 
 
 class Templates:
@@ -79,7 +50,7 @@ class Templates:
         self._current: dict[Source, Template] = {}
         self._prepared: Template | None = None
         self._is_trial = False
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._libc = ctypes.CDLL(None)
         self.is_settled = False
 
@@ -95,7 +66,7 @@ class Templates:
             return self._execute(process, spawn, obstacle)
         process.fleet_template = template = self._chosen(process, worker)
         if template.is_building:
-            self._waiting.append(_Waiting(process, spawn, worker, template))
+            self._waiting.append(Waiting(process, spawn, worker, template))
             return None
         return self._fork(process, spawn, worker, template)
 
@@ -221,69 +192,11 @@ class Templates:
         """Let supervisord spawn a process by a fork of a template."""
         if template.problem:
             return self._execute(process, spawn, f"{template.name}: {template.problem}")
-        return _spawned(process, spawn, _Options(self._options, process, worker, template))
+        return spawned(process, spawn, SpawnOptions(self._options, process, worker, template))
 
     def _execute(self, process: Any, spawn: Spawn, obstacle: str) -> Any:
         """Let supervisord execute a process; a worker that might have been forked says why it was not."""
-        return _spawned(process, spawn, _Options(self._options, process, obstacle=obstacle))
-
-
-class _Options:
-    """supervisor's options while a process is spawned.
-
-    Args:
-        options: the options.
-        process: the process.
-        worker: what is to be forked.
-        template: what from; None to execute it.
-        obstacle: why it is executed.
-    """
-
-    def __init__(
-        self,
-        options: Any,
-        process: Any,
-        worker: Wanted | None = None,
-        template: Template | None = None,
-        obstacle: str = "",
-    ) -> None:
-        self._options = options
-        self._process = process
-        self._worker = worker
-        self._template = template
-        self._obstacle = obstacle
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._options, name)
-
-    def fork(self) -> int:
-        """Return the pid of a new child: a worker forked from the template, else supervisord's own fork."""
-        if self._template and self._worker:
-            pipes = self._process.pipes
-            stderr = "child_stdout" if self._process.config.redirect_stderr else "child_stderr"
-            try:
-                fds = [pipes[name] for name in ("child_stdin", "child_stdout", stderr)]
-                return self._template.fork(self._worker, fds)
-            except FleetError as error:
-                self._obstacle = str(error)
-        return int(self._options.fork())
-
-    def execve(self, filename: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Become the program, in the child."""
-        if is_watchdog(self._process.config, filename, argv, environ):
-            become_watchdog(argv, environ)
-        if self._obstacle and self._obstacle != OFF:
-            at, name = time.strftime("%Y-%m-%d %H:%M:%S"), self._process.config.name
-            os.write(2, f"{at} {name}: executed, not forked: {self._obstacle}\n".encode(errors="replace"))
-        self._options.execve(filename, argv, environ)
-
-
-def _spawned(process: Any, spawn: Spawn, options: _Options) -> Any:
-    process.config.options, before = options, process.config.options
-    try:
-        return spawn(process)
-    finally:
-        process.config.options = before
+        return spawned(process, spawn, SpawnOptions(self._options, process, obstacle=obstacle))
 
 
 def install(supervisord: Any) -> Templates:

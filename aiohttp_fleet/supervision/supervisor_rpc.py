@@ -134,6 +134,17 @@ class Supervisord:
         found = self._call("fleet.getPlugin", unless=UNKNOWN_METHOD)
         return None if found is None else dict(found)
 
+    def template(self, program: str) -> dict[str, str] | None:
+        """Return what the workers of a program share (``shares``), and why not more (``reason``).
+
+        None before their template has imported the application, and where workers are not forked.
+
+        Raises:
+            FleetError: supervisord does not answer.
+        """
+        found = [each for each in (self.plugin() or {}).get("templates", ()) if each.pop("program") == program]
+        return max(found, key=lambda each: bool(each["reason"]), default=None)
+
     def has_templates(self) -> bool:
         """Whether workers are forked from templates, which are a preflight.
 

@@ -2,19 +2,16 @@
 
 import contextlib
 import importlib
-import json
-import os
+import io
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from aiohttp_fleet.common.stderr_log import log_traceback
 from aiohttp_fleet.template.import_watch import ImportWatch
+from aiohttp_fleet.template.in_fork import in_fork
 from aiohttp_fleet.template.unshareable import Before
 from aiohttp_fleet.worker.arguments import Options
 from aiohttp_fleet.worker.preflight import why_not_built
-
-T = TypeVar("T")
 
 
 def try_build(options: Options, be_worker: Callable[[], None]) -> tuple[str, list[str]]:
@@ -38,39 +35,32 @@ def try_build(options: Options, be_worker: Callable[[], None]) -> tuple[str, lis
     return problem, modules
 
 
-def can_import(names: Sequence[str], watch: ImportWatch, before: Before) -> bool:
-    """Whether modules can be imported without anything that forks could not share; tried in a fork."""
+def import_shareable(names: Sequence[str], watch: ImportWatch, before: Before) -> None:
+    """Import modules: all, or each package whose import leaves nothing that forks could not share."""
+    packages = {name.partition(".")[0]: list[str]() for name in names}
+    for name in names:
+        packages[name.partition(".")[0]].append(name)
+    for group in [names] if _can_import(names, watch, before) else packages.values():
+        if group is names or _can_import(group, watch, before):
+            _import_all(group, watch)
+
+
+def _can_import(names: Sequence[str], watch: ImportWatch, before: Before) -> bool:
+    """Whether that leaves nothing that forks could not share; tried in a fork."""
 
     def trial() -> bool:
         before.begin()  # again: libuv opens another pipe in each fork
-        import_all(names, watch)
+        nowhere = io.StringIO()  # what it prints is printed by the import itself, and by each worker
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            _import_all(names, watch)
         return not before.compare()
 
     return in_fork(trial) or False
 
 
-def import_all(names: Sequence[str], watch: ImportWatch) -> None:
+def _import_all(names: Sequence[str], watch: ImportWatch) -> None:
     """Import modules; one that fails is left to the application, which may not need it here."""
     with watch.on():
         for name in names:
             with contextlib.suppress(Exception, SystemExit):
                 importlib.import_module(name)
-
-
-def in_fork(trial: Callable[[], T]) -> T | None:
-    """Return what a function returns in a fork of this process, as JSON has it; None when the fork ends before."""
-    with open(os.memfd_create("trial"), "w+b") as answer:  # noqa: PTH123, it is a descriptor
-        sys.stdout.flush()
-        if pid := os.fork():
-            os.waitpid(pid, 0)
-            answer.seek(0)
-            text = answer.read()
-            return json.loads(text) if text else None
-        try:
-            answer.write(json.dumps(trial()).encode())
-            answer.flush()
-            sys.stdout.flush()
-        except BaseException as error:
-            log_traceback(error)
-        finally:
-            os._exit(0)  # nothing that belongs to the end of this process may run twice

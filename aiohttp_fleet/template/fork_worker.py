@@ -8,8 +8,9 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from aiohttp_fleet.template.fork import fork
 from aiohttp_fleet.template.import_watch import first_changed
 from aiohttp_fleet.template.messages import GO, Forked, ForkRequest, receive_with, send
 from aiohttp_fleet.worker.arguments import Options, parse
@@ -28,33 +29,30 @@ def serve_requests(end: socket.socket, stamps: str) -> tuple[ForkRequest, Option
         stamps: of the files that were read, see `ImportWatch.stamps`.
     """
     while True:
-        request, fds = receive_with(end, ForkRequest, 3)
+        request, fds = receive_with(end, ForkRequest, 4)
         if request is None:
             os._exit(0)  # what belongs to the end of the application's process is the workers'
         try:
             options = parse(list(request.arguments)) if request.arguments else None
-        except SystemExit:
+        except SystemExit:  # it is executed then, and says what is wrong
+            _close(fds)
             send(end, Forked(0, problem="its command line is wrong"))
             continue
         sys.stdout.flush()
-        go, gone = os.pipe()
         answer, write = os.pipe()
-        middle = os.fork()
+        middle = fork()
         if not middle:
             _end_middle(write, request, stamps)
-            for fd in (write, answer, gone):
-                os.close(fd)
+            _close((write, answer))
             end.close()
-            _become(fds, go)
+            _become(fds)
             assert options is not None  # there were arguments
             return request, options
-        for fd in (write, go, *fds):
-            os.close(fd)
+        _close((write, *fds))
         with open(answer, "rb") as text:  # noqa: PTH123, it is a descriptor
             forked = Forked(**json.loads(text.read() or b'{"pid": 0, "problem": "the fork has failed"}'))
         os.waitpid(middle, 0)
-        send(end, forked, [gone] if forked.pid else ())
-        os.close(gone)
+        send(end, forked)
 
 
 def _end_middle(write: int, request: ForkRequest, stamps: str) -> None:
@@ -63,7 +61,7 @@ def _end_middle(write: int, request: ForkRequest, stamps: str) -> None:
         if not request.arguments:
             forked = Forked(0, changed=first_changed(stamps))
         else:
-            pid = os.fork()
+            pid = fork()
             if not pid:
                 return
             os.setpgid(pid, pid)  # before the plugin knows it: the end of a template is that of its group
@@ -74,11 +72,16 @@ def _end_middle(write: int, request: ForkRequest, stamps: str) -> None:
     os._exit(0)
 
 
-def _become(fds: Sequence[int], go: int) -> None:
+def _become(fds: Sequence[int]) -> None:
     """Take the place of a process that supervisord has spawned (supervisor/process.py, _spawn_as_child)."""
+    *streams, go = fds
     if os.read(go, 1) != GO:
         os._exit(0)
-    for number, fd in enumerate(fds):
+    for number, fd in enumerate(streams):
         os.dup2(fd, number)
-    for fd in (*fds, go):
+    _close(fds)
+
+
+def _close(fds: Iterable[int]) -> None:
+    for fd in fds:
         os.close(fd)

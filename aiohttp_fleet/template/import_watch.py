@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import socket
 import ssl
 import sys
 import threading
@@ -10,12 +11,16 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
+
+from aiohttp_fleet.template.starter import Starter
 
 SOCKET = ("socket.__new__",)
 PROCESS = ("subprocess.Popen", "os.posix_spawn", "os.fork")
 TEMPORARY = ("tempfile.mkdtemp", "tempfile.mkstemp")
+DATABASE = ("sqlite3.connect",)
 """Audit events (https://docs.python.org/3/library/audit_events.html) of what a fork cannot share."""
 THREAD = "threading.Thread.start"
 """Has none in every version."""
@@ -35,9 +40,10 @@ class ImportWatch:
 
     Attributes:
         asked: modules that have asked for one of these at their import, and for which.
-        starters: for each event the modules at whose import it came, in order.
+        starters: for each event what it came from, in order.
         temporary: temporary files and directories that were made.
         unseeded: random generators that were seeded by the system, which must differ in each process.
+        is_seeded: whether the functions of `random` got a seed, or a state, last; Python seeds them again at each fork.
     """
 
     def __init__(self, files: Iterable[str], differing: Iterable[str]) -> None:
@@ -46,24 +52,37 @@ class ImportWatch:
         self.asked: list[tuple[str, str]] = []
         self._read = set(map(os.path.abspath, files))
         self._began = time.time()
-        self.starters: dict[str, list[str]] = {}
+        self.starters: dict[str, list[Starter]] = {}
         self.temporary: list[str] = []
         self.unseeded: weakref.WeakSet[random.Random] = weakref.WeakSet()
-        sys.addaudithook(self._hear)  # it cannot be removed
+        self.is_seeded = False
+        self._hook = partial(self._hear)
+        sys.addaudithook(self._hook)  # it cannot be removed
 
     @contextmanager
     def on(self) -> Iterator[None]:
         """Watch what the block imports."""
         seed, start, environ = random.Random.seed, threading.Thread.start, type(os.environ)
+        common_seed, common_state = random.seed, random.setstate
         watch = self
 
         def watched_seed(generator: random.Random, a: Any = None, version: int = 2) -> None:
-            if a is None:
+            if a is None and watch._is_on:
                 watch.unseeded.add(generator)
             seed(generator, a, version)
 
+        def watched_common_seed(a: Any = None, version: int = 2) -> None:
+            watch.is_seeded = a is not None if watch._is_on else watch.is_seeded
+            common_seed(a, version)
+
+        def watched_common_state(state: Any) -> None:
+            watch.is_seeded = watch._is_on or watch.is_seeded
+            common_state(state)
+
         def watched_start(thread: threading.Thread) -> None:
-            watch.starters.setdefault(THREAD, []).append(_importing(sys._getframe(1)))
+            if watch._is_on:
+                starter = Starter(_importing(sys._getframe(1)), weakref.ref(thread))
+                watch.starters.setdefault(THREAD, []).append(starter)
             start(thread)
 
         class WatchedEnviron(environ):  # type: ignore[misc,valid-type]
@@ -76,14 +95,26 @@ class ImportWatch:
                     raise
 
         random.Random.seed, threading.Thread.start = watched_seed, watched_start  # type: ignore[assignment,method-assign]
+        random.seed, random.setstate = watched_common_seed, watched_common_state
         os.environ.__class__ = WatchedEnviron
         self._is_on = True
         try:
             yield
         finally:
             self._is_on = False
-            random.Random.seed, threading.Thread.start = seed, start  # type: ignore[method-assign]
-            os.environ.__class__ = environ
+            for owner, name, ours, before in (
+                (random.Random, "seed", watched_seed, seed),
+                (random, "seed", watched_common_seed, common_seed),
+                (random, "setstate", watched_common_state, common_state),
+                (threading.Thread, "start", watched_start, start),
+                (os.environ, "__class__", WatchedEnviron, environ),
+            ):
+                if getattr(owner, name) is ours:  # what the import has put in its place stays, as Sentry's does
+                    setattr(owner, name, before)
+
+    def end(self) -> None:
+        """Hear nothing more. Python has no function for it; a C function takes half the time at each audited call."""
+        self._hook.__setstate__(({}.get, (), {}, None))  # type: ignore[attr-defined]
 
     def stamps(self) -> str:
         """Return a line for each file that was read, modules included: its path and its stamp.
@@ -111,8 +142,9 @@ class ImportWatch:
         elif event in ("os.listdir", "os.scandir"):
             if isinstance(arguments[0], str) and not _is_import_system(sys._getframe(1)):
                 self._add(arguments[0])
-        elif event in (*SOCKET, *PROCESS, *TEMPORARY):
-            self.starters.setdefault(event, []).append(_importing(sys._getframe(1)))
+        elif event in (*SOCKET, *PROCESS, *TEMPORARY, *DATABASE):
+            made = weakref.ref(arguments[0]) if isinstance(arguments[0], socket.socket) else None
+            self.starters.setdefault(event, []).append(Starter(_importing(sys._getframe(1)), made))
             if event in TEMPORARY:
                 self.temporary.append(str(arguments[0]))
 

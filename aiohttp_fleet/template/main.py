@@ -3,17 +3,21 @@
 import asyncio
 import faulthandler
 import gc
-import importlib.util
 import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from setproctitle import getproctitle
+
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.template.build import can_import, import_all, try_build
-from aiohttp_fleet.template.differ import numpy_generators, reseed
+from aiohttp_fleet.common.limits import raise_file_limit
+from aiohttp_fleet.template.after_fork import AfterFork
+from aiohttp_fleet.template.build import import_shareable, try_build
 from aiohttp_fleet.template.fork_worker import serve_requests
+from aiohttp_fleet.template.identity import become_worker, name_as_worker
+from aiohttp_fleet.template.immortal import make_immortal
 from aiohttp_fleet.template.import_watch import ImportWatch
 from aiohttp_fleet.template.messages import LIBRARIES, NOTHING, WHOLE, Order, Report, receive, send
 from aiohttp_fleet.template.unshareable import Before, Unshareable, is_of_project
@@ -24,8 +28,6 @@ from aiohttp_fleet.worker.env_files import read_env_files
 from aiohttp_fleet.worker.loader import find, loop_factory
 from aiohttp_fleet.worker.main import run
 from aiohttp_fleet.worker.process import become, set_title
-
-WORKER = "aiohttp_fleet.worker"
 
 
 def main(argv: list[str]) -> int:
@@ -42,28 +44,35 @@ def main(argv: list[str]) -> int:
     options = parse(argv[2:])
     faulthandler.enable()
     set_title(f"{argv[1]} template")
+    title = getproctitle()
     order = receive(end, Order)
     if order is None:
         return 0
+    raise_file_limit()  # before the import, which may lower it, and before the limit is another user's
     try:
         variables = Variables(read_env_files(options.env_files), order.environ)
         become(options.user, options.gid)
     except FleetError as error:
         send(end, Report(NOTHING, problem=str(error)))
         return 1
+    name_as_worker(argv[2:], len(argv) + 1)
     watch = ImportWatch(options.env_files, variables.names)
     report = _prepare(order, options, watch, variables)
     stamps = watch.stamps()
-    send(end, report)
     if report.shares == NOTHING:
+        send(end, report)
         os._exit(0)  # it may have threads, and is not the process whose end the application knows
+    watch.end()
     gc.collect()
-    numbers = numpy_generators()
+    after_fork = AfterFork(watch, title)
+    make_immortal()
     gc.freeze()  # a collection would write to every object, and so unshare its page
+    send(end, report)
     request, options = serve_requests(end, stamps)
     variables.set(request.environ)
-    reseed(watch.unseeded, numbers)
-    _name(request.arguments, len(argv) + 1)
+    become_worker(request.arguments, argv[2:])
+    set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
+    after_fork.apply()
     return run(options, report.shares)
 
 
@@ -100,13 +109,12 @@ def _application(app: str, watch: ImportWatch, before: Before, build: Build) -> 
             NOTHING, "", list(map(str, found)), _without(found, [name for name in sys.modules if name not in known])
         )
     problem, modules = build()
-    if can_import(modules, watch, before):
-        import_all(modules, watch)
+    import_shareable(modules, watch, before)
     return Report(WHOLE, problem)
 
 
 def _libraries(names: Sequence[str], watch: ImportWatch, before: Before, build: Build) -> Report:
-    import_all(names, watch)
+    import_shareable(names, watch, before)
     if found := before.compare():
         return Report(NOTHING, "", list(map(str, found)))
     problem, _ = build()
@@ -117,13 +125,3 @@ def _without(found: list[Unshareable], names: list[str]) -> list[str]:
     """Return the modules outside of the project, without the packages that have made what is not shareable."""
     packages = {each.module.partition(".")[0] for each in found}
     return [name for name in names if name.partition(".")[0] not in packages and not is_of_project(sys.modules[name])]
-
-
-def _name(arguments: Sequence[str], words: int) -> None:
-    """Let this process name itself as one that was executed as a worker does."""
-    main_module = sys.modules["__main__"]
-    spec = importlib.util.find_spec(f"{WORKER}.__main__")
-    assert spec is not None  # it is the kit's
-    main_module.__spec__, main_module.__file__, main_module.__package__ = spec, spec.origin, WORKER
-    sys.argv = [str(spec.origin), *arguments]
-    sys.orig_argv = [*sys.orig_argv[:-words], WORKER, *arguments]

@@ -56,7 +56,10 @@ class Report:
 
 @dataclass(frozen=True)
 class ForkRequest:
-    """Asks for a worker, whose stdin, stdout and stderr come with the packet.
+    """Asks for a worker.
+
+    With it come four descriptors: the worker's stdin, stdout and stderr, and a pipe in which it waits for `GO`; it ends
+    without. The plugin takes no descriptor of a template.
 
     Attributes:
         arguments: of ``python -m aiohttp_fleet.worker``; none to ask only whether a file has changed.
@@ -69,7 +72,7 @@ class ForkRequest:
 
 @dataclass(frozen=True)
 class Forked:
-    """The answer; with a worker comes a pipe to it, which waits there for `GO`, and ends without it.
+    """The answer.
 
     Attributes:
         pid: of the worker; 0 when there is none.
@@ -112,29 +115,44 @@ def receive(end: socket.socket, kind: type[M]) -> M | None:
         BlockingIOError: none is there, of a socket that does not block.
         ValueError: it is not of this kind.
     """
-    message, _ = receive_with(end, kind, 0)
-    return message
+    return _read(end.recv(LONGEST), kind)
 
 
 def receive_with(end: socket.socket, kind: type[M], number: int) -> tuple[M | None, list[int]]:
     """Wait for a message that comes with so many descriptors; see `receive`."""
     data, fds, *_ = socket.recv_fds(end, LONGEST, number)
+    return _read(data, kind), fds
+
+
+def _read(data: bytes, kind: type[M]) -> M | None:
     try:
-        return (kind(**json.loads(data)) if data else None), fds
-    except TypeError as error:
+        return kind(**json.loads(data)) if data else None
+    except (TypeError, RecursionError) as error:
         raise ValueError(str(error)) from None
 
 
 def checked_report(report: Report) -> Report:
-    """Return a report whose texts can be shown."""
-    names = tuple(name for name in list(report.libraries)[:NAMES] if isinstance(name, str) and len(name) < SENTENCE)
-    found = tuple(map(printable, list(report.found)[:NAMES]))
+    """Return a report whose texts can be shown.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not (isinstance(report.libraries, list) and isinstance(report.found, list)):
+        raise ValueError("it reports no lists")
+    names = tuple(name for name in report.libraries[:NAMES] if isinstance(name, str) and len(name) < SENTENCE)
+    found = tuple(map(printable, report.found[:NAMES]))
     return Report(printable(report.shares), printable(report.problem), found, names)
 
 
 def checked_answer(forked: Forked) -> Forked:
-    """Return an answer whose texts can be shown."""
-    return Forked(int(forked.pid), printable(forked.changed), printable(forked.problem))
+    """Return an answer whose texts can be shown.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(forked.pid) is not int:
+        raise ValueError("it names no pid")
+    return Forked(forked.pid, printable(forked.changed), printable(forked.problem))
 
 
 def printable(text: object) -> str:

@@ -24,6 +24,7 @@ class Variables:
         self._dependent = {name for name in one if one[name] != other.get(name)} - own.keys()
         self.names = {*own, *self._dependent}
         os.environ.update({name: value for name, value in self._after({}).items() if name not in self._dependent})
+        time.tzset()
 
     def set(self, own: Mapping[str, str]) -> None:
         """Give this process the variables of a worker.
@@ -33,7 +34,8 @@ class Variables:
         """
         after = self._after(own)
         os.environ.update({**own, **{name: after[name] for name in self._dependent}})
-        time.tzset()
+        if "TZ" in self.names:
+            time.tzset()
 
     def _after(self, own: Mapping[str, str]) -> dict[str, str]:
         """Return what the environment would be; the files refer to that of the process (python-dotenv)."""

@@ -33,6 +33,7 @@ def load_env_files(paths: Iterable[str]) -> None:
             a variable that is read before it.
     """
     apply_env_files(read_env_files(paths))
+    time.tzset()
 
 
 def read_env_files(paths: Iterable[str]) -> dict[str, str]:
@@ -41,10 +42,12 @@ def read_env_files(paths: Iterable[str]) -> dict[str, str]:
 
 
 def apply_env_files(texts: Mapping[str, str]) -> None:
-    """Load the variables of texts, which may refer to variables that are there already; see `load_env_files`."""
+    """Load the variables of texts, which may refer to variables that are there already; see `load_env_files`.
+
+    The time zone is set by the caller.
+    """
     for path, text in texts.items():
         os.environ.update(_variables(path, text))
-        time.tzset()
 
 
 def _private_text(path: str) -> str:

@@ -42,15 +42,16 @@ def run(options: Options, shares: str = "") -> int:
 
     Args:
         options: its command line.
-        shares: what it shares with its template, which has done all that needs root; empty for a worker that is
-            executed.
+        shares: what it shares with its template, which has done all that needs root and what the import may change;
+            empty for a worker that is executed.
 
     Returns:
         The exit code: 0 after a drain, 1 when it could not start; one line on stderr says why.
     """
-    faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
-    try:
+    if not shares:  # its template has done so, before the import that may have changed it
+        faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
         set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
+    try:
         listeners = _prepare(options, bool(shares))
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
@@ -73,9 +74,9 @@ def _prepare(options: Options, is_forked: bool) -> list[Listener]:
     if options.control:
         clear(options.control)
     tcp = bind_tcp(options.host, options.port) if options.port is not None else []
-    raise_file_limit()
     enlarge_output_pipes()
     if not is_forked:
+        raise_file_limit()
         load_env_files(options.env_files)
         become(options.user, options.gid)
     check_group(options.gid)

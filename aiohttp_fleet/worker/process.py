@@ -72,13 +72,16 @@ def set_title(name: str) -> None:
         setthreadtitle(name)  # after setproctitle, which sets it too (prctl(2), PR_SET_NAME: cut to 15 bytes)
 
 
-def enlarge_output_pipes() -> None:
+def enlarge_output_pipes(fds: Iterable[int] = (1, 2)) -> None:
     """Let stdout and stderr hold 1 MiB that supervisord has not read yet.
 
     A ``print`` into a full pipe blocks the event loop. supervisord reads nothing while it is stopped, or while the
-    disk of its log files hangs.
+    disk of its log files hangs. Above 64 MiB for all pipes of a user only root may do it.
+
+    Args:
+        fds: the descriptors.
     """
-    for fd in (1, 2):
+    for fd in fds:
         with contextlib.suppress(OSError):  # not a pipe, or the limit of the machine or of the user is smaller
             fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
 

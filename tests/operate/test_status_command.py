@@ -65,7 +65,7 @@ def test_all_ready(made: Site) -> None:
     done = made.fleet("status", "--json")
     status = json.loads(done.stdout)
     assert done.returncode == 0
-    assert status["ready"] is True
+    assert (status["ready"], status["template"]) == (True, {"shares": "application", "reason": ""})
     names = [row["name"] for row in status["processes"]]
     assert names == ["web1", "web2", "web3", "web4", "standby", "watchdog", "nginx"]
     web1 = status["processes"][0]

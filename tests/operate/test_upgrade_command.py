@@ -72,7 +72,7 @@ def test_with_code_that_cannot_be_built_supervisord_stays(
 
 
 def test_one_in_the_foreground_is_left_alone(site: Make) -> None:
-    """Whoever has started it waits for its end."""
+    """The process that has started it waits for its end."""
     made = site().with_workers(1).start()
     done = made.fleet("upgrade")
     assert (done.returncode, "in the foreground of pid" in done.stderr) == (1, True), done.stderr

@@ -1,6 +1,5 @@
 """Tests of aiohttp_fleet/plugin/templates.py and its parts: fleets with workers from a template."""
 
-import json
 import os
 import signal
 from collections.abc import Callable
@@ -39,12 +38,6 @@ def _described(made: Site) -> list[dict[str, Any]]:
     return list((made.rpc.plugin() or {})["templates"])
 
 
-def _shown(made: Site) -> dict[str, Any]:
-    """Return what the application shows of its process, while the watchdog has no connection to it."""
-    made.ctl("stop", "watchdog")
-    return dict(json.loads(get(made.place / "web_1.sock")))
-
-
 @pytest.fixture
 def shop(site: Make, place: Path) -> Callable[..., Site]:
     """Return what makes a fleet of one worker, with an application of the test's own in shop.py; it is not started."""
@@ -56,19 +49,6 @@ def shop(site: Make, place: Path) -> Callable[..., Site]:
         return made
 
     return make
-
-
-def test_a_forked_worker_is_the_process_that_an_executed_one_is(site: Make) -> None:
-    """Arguments, path, environment, signals, descriptors, streams: the application cannot tell the difference."""
-    made = site("tests.apps.process:create_app").with_workers(1)
-    made.start()
-    assert [each["shares"] for each in _described(made)] == ["application"]
-    forked = _shown(made)
-    made.stop()
-    made.without_plugin()
-    made.start()
-    assert made.rpc.plugin() is None
-    assert forked == _shown(made)
 
 
 def test_workers_are_supervisords_children_and_share_a_template(shop: Callable[..., Site]) -> None:
@@ -185,7 +165,7 @@ def test_where_an_import_fails_only_in_the_template_workers_import(
     shop: Callable[..., Site], place: Path, error: str, executed: bool
 ) -> None:
     """The kernel has killed it for its memory, or there is none left: the fleet serves."""
-    made = shop(f"import os, sys\nif 'aiohttp_fleet.template' in sys.orig_argv: {error}\n{CODE.format('old')}")
+    made = shop(f"import os\nif 'template: ' in open('/proc/self/cmdline').read(): {error}\n{CODE.format('old')}")
     made.start()
     assert get(place / "web_1.sock") == b"old"
     assert ("executed, not forked: template of aiohttp: it has ended" in made.evidence()) == executed
@@ -196,7 +176,9 @@ def test_what_cannot_be_shared_is_reported_and_the_rest_is_shared(shop: Callable
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=[999], daemon=True).start()\n"
     made = shop(thread + CODE.format("old")).start()
     (described,) = _described(made)
-    assert (described["shares"], described["reason"]) == ("libraries", "shop starts a thread")
+    assert (described["shares"], described["reason"]) == ("libraries", "shop starts a thread (Thread (sleep))")
+    line = "workers share the libraries only: shop starts a thread (Thread (sleep)); see fleet help templates\n"
+    assert made.fleet("status").stdout.endswith(line)
     assert len(list(Path(f"/proc/{made.pid('aiohttp:web1')}/task").iterdir())) == 2
 
 
@@ -272,6 +254,27 @@ async def answer(request):
     made.supervisord_conf.write_text(made.supervisord_conf.read_text() + secret)
     made.start()
     assert get(made.place / "web_1.sock") == b"[] False"
+
+
+LIES = """
+import json, os, sys
+from aiohttp_fleet.common.processes import children
+from aiohttp_fleet.template import fork_worker
+supervisord = os.getppid()
+def name_another_child(write, *rest):
+    other = next(pid for pid in children(supervisord) if pid != os.getppid())
+    os.write(write, json.dumps({"pid": other}).encode())
+    os._exit(0)
+if "aiohttp_fleet.template.main" in sys.modules:
+    fork_worker._end_middle = name_another_child
+"""
+
+
+def test_a_template_cannot_make_supervisord_take_another_process_for_a_worker(shop: Callable[..., Site]) -> None:
+    """It runs the application's code, as another user; supervisord would stop what it names."""
+    made = shop(LIES + CODE.format("old")).start()
+    assert "which is no new child of supervisord" in made.evidence()
+    assert len(set(made.pids().values())) == len(made.pids())
 
 
 def test_a_stop_signal_that_comes_at_once_is_obeyed(shop: Callable[..., Site]) -> None:

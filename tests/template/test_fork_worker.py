@@ -5,8 +5,6 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import pytest
-
 from aiohttp_fleet.template.messages import LIBRARIES, WHOLE
 from tests.place import PROJECT
 from tests.template.conftest import Shop
@@ -47,39 +45,6 @@ def test_a_worker_has_its_own_variables(shop: Shop) -> None:
         "2 at import",
         "3 at import",
     ]
-
-
-GENERATORS = {
-    "random.Random()": False,
-    "random.Random(7)": True,
-    "random.SystemRandom()": False,
-}
-
-
-@pytest.mark.parametrize("generator", GENERATORS)
-def test_generators_without_a_seed_differ(shop: Shop, generator: str) -> None:
-    """One with a seed gives all workers the same numbers, as when each imports it."""
-    code = f"import random\nMADE = {generator}\ndef create_app():\n    print(MADE.random(), flush=True)\n"
-    code += "    return web.Application()\n"
-    template = shop(code)
-    template.start()
-    first, second = (template.fork().splitlines()[0] for _ in range(2))
-    assert (first == second) is GENERATORS[generator]
-
-
-FRESH = ["random.random()", "uuid.uuid4()", "uuid.uuid1()", "secrets.token_hex()", "tempfile.mktemp()",
-         "ssl.RAND_bytes(8)", "os.getpid()"]  # fmt: skip
-
-
-@pytest.mark.parametrize("value", FRESH)
-def test_what_differs_between_processes_differs(shop: Shop, value: str) -> None:
-    """Numbers, names and identities that modules make at their first use."""
-    code = f"import os, random, secrets, ssl, tempfile, uuid\n{value}\n"
-    code += f"def create_app():\n    print({value}, flush=True)\n    return web.Application()\n"
-    template = shop(code)
-    template.start()
-    first, second = (template.fork().splitlines()[0] for _ in range(2))
-    assert first != second
 
 
 def test_a_file_that_was_read_and_has_changed_is_named(shop: Shop, place: Path) -> None:

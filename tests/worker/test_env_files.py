@@ -16,7 +16,7 @@ from tests.wait import until
 from tests.worker_process import WorkerProcess
 
 Start = Callable[..., WorkerProcess]
-SHOWN = "tests.apps.process:create_app"
+SHOWN = "tests.apps.environment:create_app"
 
 
 @pytest.fixture
