@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,6 +62,13 @@ def watched(site: Make) -> Callable[..., Site]:
         return made
 
     return start
+
+
+def restart_later(made: Site) -> None:
+    """Restart the workers in a later second than that in which the standby was started, as supervisord counts."""
+    started = made.rpc.process("standby")["start"]
+    until("another second", lambda: time.time() >= started + 1)
+    made.ctl("restart", "aiohttp:*")
 
 
 def deploy(made: Site, code: str) -> None:
@@ -146,7 +154,7 @@ def test_the_standby_applies_code_that_has_proved_itself(watched: Callable[..., 
     events = place / "events"
     made = watched("--settle=1", f"--notify='tee -a {events}'")
     before = pids(made)
-    made.ctl("restart", "aiohttp:*")
+    restart_later(made)
     until_reported(made, "standby: refreshed: all workers are newer")
     assert changed(made, before) == {"standby", "aiohttp:web1", "aiohttp:web2"}
     until("the event", lambda: events.exists() and events.read_text())
@@ -158,7 +166,7 @@ def test_the_standby_gets_what_the_workers_run_while_the_code_on_disk_is_broken(
     """The workers are well, the checkout has become broken since."""
     made = watched("--settle=1", "--retry=1", code=DEPLOYED)
     before = pids(made)
-    made.ctl("restart", "aiohttp:*")
+    restart_later(made)
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
     until_reported(made, "standby: refreshed")
     until("the standby to serve", made.is_ready)
@@ -170,7 +178,7 @@ def test_an_executed_standby_keeps_its_code_while_that_on_disk_is_broken(watched
     """Said once, and tried again when it is fixed."""
     made = watched("--settle=1", "--retry=1", code=DEPLOYED, plugin=False)
     before = pids(made)
-    made.ctl("restart", "aiohttp:*")
+    restart_later(made)
     deploy(made, DEPLOYED + "\nimport nothing_of_that_name\n")
     until_reported(made, "nothing_of_that_name")
     assert pids(made)["standby"] == before["standby"]
