@@ -13,8 +13,9 @@ from aiohttp_fleet.common.waiting import POLL
 from aiohttp_fleet.config.fleet import Fleet, Worker
 from aiohttp_fleet.operate.observe import observe
 from aiohttp_fleet.supervision.preflight import preflight
-from aiohttp_fleet.supervision.restart_steps import CHECK, KILL, RestartReport, RollingRestart, WorkerRestart, report_of
+from aiohttp_fleet.supervision.restart_steps import KILL, RestartReport, RollingRestart, WorkerRestart, report_of
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord, Unanswered
+from aiohttp_fleet.worker.arguments import CHECK
 
 
 def select_workers(fleet: Fleet, names: Sequence[str]) -> tuple[list[Worker], list[str]]:

@@ -65,19 +65,17 @@ def _replaced(old: int, start: Start, fleet: Fleet, supervisord: Supervisord) ->
     if not wait_until(lambda: not is_running(old), END):
         raise FleetError(f"supervisord (pid {old})", f"it has not ended in {END:g} s", "see ps")
     start.again()
-    found = [0]
 
     def answers() -> bool:
         try:
-            found[0] = supervisord.pid()
+            return supervisord.pid() != old
         except FleetError:
             return False
-        return found[0] != old
 
     if not wait_until(answers, ANSWER):
         step = f"the old workers and nginx serve on; see systemctl status {start.unit}" if start.unit else "see its log"
         raise FleetError("supervisord", f"the next one does not answer in {ANSWER:g} s", step)
-    return found[0]
+    return supervisord.pid()
 
 
 def _require_ready(fleet: Fleet, supervisord: Supervisord, timeout: float) -> None:

@@ -18,11 +18,6 @@ from aiohttp_fleet.plugin.templates import Templates
 from aiohttp_fleet.supervision.restart_steps import DONE, FAILED, RollingRestart
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
 
-TURN = 0.02
-"""Seconds between two turns of supervisord's main loop while workers restart; otherwise it is woken by events."""
-IDLE = 1.0
-"""Seconds that supervisord waits by itself."""
-
 
 class LocalSupervisord(Supervisord):
     """supervisord's own RPC methods, called inside it.
@@ -146,7 +141,7 @@ def install(supervisord: Any, templates: Templates | None) -> Restarts:
     """Let supervisord's main loop drive restarts."""
     restarts = Restarts(supervisord, templates)
     on_each_turn(supervisord, restarts.advance)
-    turn_sooner(supervisord, lambda: TURN if restarts.is_busy() else IDLE)
+    turn_sooner(supervisord, restarts.is_busy)
     return restarts
 
 

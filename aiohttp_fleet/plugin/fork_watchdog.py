@@ -1,4 +1,4 @@
-"""Fork the watchdog from supervisord, whose modules it needs: a new interpreter would cost 14 MB more.
+"""Fork the watchdog from supervisord, whose modules it needs: a new interpreter would cost 8 MB more.
 
 Workers are never forked from it: they would have its memory, and what C libraries keep of descriptors that are closed.
 The watchdog is the kit's own, uses nothing of that, and has supervisord's user.

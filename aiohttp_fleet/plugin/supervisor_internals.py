@@ -42,6 +42,8 @@ FEATURES = {
     ),
 }
 """By module of the plugin: what the kit does when a name is missing, and the names, each ``OBJECT.ATTRIBUTE``."""
+TURN = 0.02
+"""Seconds between two turns of supervisord's main loop while the plugin waits for something that is no event."""
 _MODULES = ("supervisor.http", "supervisor.options", "supervisor.rpcinterface")
 
 
@@ -82,13 +84,13 @@ def on_each_turn(supervisord: Any, call: Callable[[], None]) -> None:
     supervisord.tick = turn
 
 
-def turn_sooner(supervisord: Any, seconds: Callable[[], float]) -> None:
-    """Let supervisord's main loop wait no longer than so many seconds for its next turn.
+def turn_sooner(supervisord: Any, is_busy: Callable[[], bool]) -> None:
+    """Let supervisord's main loop turn every `TURN` seconds while something is done in its turns.
 
     Args:
-        supervisord: the ``Supervisor``; its ``options.poller`` waits, for a second at most.
-        seconds: returns how long the loop may wait now.
+        supervisord: the ``Supervisor``; its ``options.poller`` waits for an event, for a second at most.
+        is_busy: whether something is done now.
     """
     poller = supervisord.options.poller
     poll = poller.poll
-    poller.poll = lambda timeout: poll(min(timeout, seconds()))
+    poller.poll = lambda timeout: poll(min(timeout, TURN) if is_busy() else timeout)

@@ -21,11 +21,8 @@ from aiohttp_fleet.plugin.spawn import Spawn, SpawnOptions, Waiting, spawned
 from aiohttp_fleet.plugin.supervisor_internals import on_each_turn, turn_sooner
 from aiohttp_fleet.plugin.template import Template
 from aiohttp_fleet.plugin.template_source import Source, Wanted, wanted
+from aiohttp_fleet.template.attributes import SET_SUBREAPER
 
-SUBREAPER = 36
-"""PR_SET_CHILD_SUBREAPER (prctl(2)): the parent of a worker whose parent has ended is supervisord."""
-TURN = 0.02
-"""Seconds between two turns of supervisord's main loop while a template imports."""
 IDLE = 1.0
 """Seconds that supervisord waits by itself."""
 _BY_ITSELF = (ProcessStates.EXITED, ProcessStates.BACKOFF)
@@ -180,7 +177,8 @@ class Templates:
         return made
 
     def _new(self, process: Any, worker: Wanted) -> Template:
-        self._libc.prctl(SUBREAPER, 1, 0, 0, 0)  # not at the start: a supervisord that becomes a daemon forks after it
+        # The parent of a worker whose parent has ended is supervisord. Not from the start on: a daemon forks after it.
+        self._libc.prctl(SET_SUBREAPER, 1, 0, 0, 0)
         environ = {**os.environ, "SUPERVISOR_ENABLED": "1"}
         if url := process.config.serverurl or self._options.serverurl:
             environ["SUPERVISOR_SERVER_URL"] = url
@@ -215,5 +213,5 @@ def install(supervisord: Any) -> Templates:
 
     Subprocess.spawn, Subprocess.kill = spawn_from_template, kill_waiting
     on_each_turn(supervisord, templates.advance)
-    turn_sooner(supervisord, lambda: TURN if templates.is_busy() else IDLE)
+    turn_sooner(supervisord, templates.is_busy)
     return templates

@@ -15,11 +15,10 @@ from aiohttp_fleet.common.log_tail import last_lines
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.supervision.readiness import get_status, why_not_ready
 from aiohttp_fleet.supervision.supervisor_rpc import Supervisord
+from aiohttp_fleet.worker.arguments import CHECK, REFUSED
 
 KILL = 5.0
 """Seconds beyond stopwaitsecs in which supervisord kills and reaps."""
-CHECK = 10.0
-"""Seconds for the answer to ``--check``."""
 TAIL = 20
 """Lines at the end of a worker's log that are shown when it fails."""
 _ENDED = ("BACKOFF", "EXITED", "FATAL", "STOPPED")
@@ -182,7 +181,7 @@ class WorkerRestart:
             status = yield from get_status(self._worker.socket, self._check, CHECK)
         except FleetError as error:
             return f"GET {self._check} was not answered ({error.reason})"
-        return f"GET {self._check} was answered with {status}" if status >= 400 else ""
+        return f"GET {self._check} was answered with {status}" if status >= REFUSED else ""
 
 
 class RollingRestart:

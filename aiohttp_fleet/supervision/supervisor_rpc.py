@@ -142,8 +142,9 @@ class Supervisord:
         Raises:
             FleetError: supervisord does not answer.
         """
-        found = [each for each in (self.plugin() or {}).get("templates", ()) if each.pop("program") == program]
-        return max(found, key=lambda each: bool(each["reason"]), default=None)
+        found = [each for each in (self.plugin() or {}).get("templates", ()) if each["program"] == program]
+        template = max(found, key=lambda each: bool(each["reason"]), default=None)
+        return template and {name: template[name] for name in ("shares", "reason")}
 
     def has_templates(self) -> bool:
         """Whether workers are forked from templates, which are a preflight.

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from setproctitle import getproctitle, setproctitle
 
-DEATH, SUBREAPER = (1, 2), (36, 37)
-"""PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER, each with the number that asks for it."""
+SET_DEATH, GET_DEATH, SET_SUBREAPER, GET_SUBREAPER = 1, 2, 36, 37
+"""PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, and what asks for them."""
 
 
 def take(title: str) -> tuple[str, Mapping[int, int]]:
@@ -41,7 +41,7 @@ def _taken() -> Mapping[int, int]:
     from ctypes import CDLL, byref, c_int
 
     libc, found = CDLL(None), {}
-    for sets, asks in (DEATH, SUBREAPER):
+    for sets, asks in ((SET_DEATH, GET_DEATH), (SET_SUBREAPER, GET_SUBREAPER)):
         value = c_int()
         libc.prctl(asks, byref(value), 0, 0, 0)
         if value.value:

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import io
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,12 +38,17 @@ def try_build(options: Options, be_worker: Callable[[], None]) -> tuple[str, lis
 
 def import_shareable(names: Sequence[str], watch: ImportWatch, before: Before) -> None:
     """Import modules: all, or each package whose import leaves nothing that forks could not share."""
-    packages = {name.partition(".")[0]: list[str]() for name in names}
+    if not names:
+        return
+    if _can_import(names, watch, before):
+        _import_all(names, watch)
+        return
+    packages = defaultdict[str, list[str]](list)
     for name in names:
         packages[name.partition(".")[0]].append(name)
-    for group in [names] if _can_import(names, watch, before) else packages.values():
-        if group is names or _can_import(group, watch, before):
-            _import_all(group, watch)
+    for modules in packages.values():
+        if _can_import(modules, watch, before):
+            _import_all(modules, watch)
 
 
 def _can_import(names: Sequence[str], watch: ImportWatch, before: Before) -> bool:

@@ -11,7 +11,7 @@ class Starter:
     """What has started something.
 
     Attributes:
-        module: at whose import; empty for a thread.
+        module: at whose import; empty where that is not known.
         made: the thread or the socket; None where Python does not tell.
     """
 

@@ -19,6 +19,10 @@ DRAIN = 30.0
 """Seconds; stopwaitsecs in supervisord.conf must be above it, nginx's upstream keepalive_timeout below."""
 CLEANUP = 1.0
 """Seconds for a handler to end by itself after the drain, and again after it was cancelled."""
+CHECK = 10.0
+"""Seconds for the answer to ``--check``."""
+REFUSED = 400
+"""The lowest status of an answer to it with which a worker may not serve."""
 MODE = 0o660
 """Read and write for the owner and the group: a connect needs write permission (unix(7))."""
 USER = "nobody"
@@ -46,6 +50,7 @@ class Options:
         env_files: files with variables for the environment.
         user: the user to become when started as root.
         drain: seconds for requests in flight.
+        check: target of a GET that the application answers before the worker listens, None for none.
         loop: ``uvloop`` or ``asyncio``; None for uvloop where it is installed.
         access_log: whether aiohttp writes its access log.
         handler_cancellation: whether a handler is cancelled when its client disconnects.

@@ -7,11 +7,8 @@ import socket
 from aiohttp import web
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.worker.arguments import CHECK, REFUSED
 
-SECONDS = 10.0
-"""For the answer."""
-REFUSED = 400
-"""The lowest status that is none of a worker that may serve."""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 
 
@@ -30,10 +27,10 @@ async def check(server: web.Server, target: str) -> None:
     await asyncio.get_running_loop().connect_accepted_socket(server, its)
     writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(CHECK):
             answer = await reader.read()
     except TimeoutError:
-        raise FleetError(f"--check {target}", f"no answer in {SECONDS:g} s", "see the log above") from None
+        raise FleetError(f"--check {target}", f"no answer in {CHECK:g} s", "see the log above") from None
     finally:
         writer.close()
     status = _STATUS.match(answer)

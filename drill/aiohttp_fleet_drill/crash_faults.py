@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp_fleet.common.limits import raise_file_limit
-from aiohttp_fleet.common.processes import children, is_running, title
+from aiohttp_fleet.common.processes import is_running
 from aiohttp_fleet.common.unix_http import UnixConnection
 from aiohttp_fleet_drill.client import burst
 from aiohttp_fleet_drill.private_copy import PrivateCopy, edit
@@ -48,10 +48,8 @@ def stop_template(target: PrivateCopy) -> None:
 
 
 def _without_template(target: PrivateCopy, signum: signal.Signals) -> None:
-    begins = f"{target.program} template: ".encode()
-    for pid in children(target.supervisord.pid):
-        if title(pid).startswith(begins):
-            os.kill(pid, signum)
+    for pid in target.templates():
+        os.kill(pid, signum)
     target.ctl("restart", f"{target.program}:*")
     target.until("all to be ready", target.is_ready)
 

@@ -13,6 +13,7 @@ from textwrap import indent
 
 from aiohttp_fleet.common.deferred_signals import deferred_signals
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import children, title
 from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.kit import kit_texts
@@ -96,6 +97,11 @@ class PrivateCopy(Target):
         """Its supervisord, this process's child."""
         assert self._supervisord is not None, "launch() has not been called"
         return self._supervisord
+
+    def templates(self) -> list[int]:
+        """Return the pids of the templates that its workers are forked from."""
+        begins = f"{self.program} template: ".encode()
+        return sorted(pid for pid in children(self.supervisord.pid) if title(pid).startswith(begins))
 
     def launch(self, environ: Mapping[str, str] | None = None) -> None:
         """Start supervisord in the foreground, and do not wait for anything.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiohttp_fleet.common.processes import children, is_running, parent, title
+from aiohttp_fleet.common.processes import is_running, parent, title
 from tests.http import get
 from tests.place import PROJECT
 from tests.site import Site, edit
@@ -26,12 +26,6 @@ def create_app():
     app.router.add_get('/', answer)
     return app
 """
-
-
-def _templates(made: Site) -> list[int]:
-    """Return the pids of the templates."""
-    pids = children(made.supervisord.pid)
-    return sorted(pid for pid in pids if title(pid).startswith(b"aiohttp template: "))
 
 
 def _described(made: Site) -> list[dict[str, Any]]:
@@ -56,7 +50,7 @@ def test_workers_are_supervisords_children_and_share_a_template(shop: Callable[.
     made = shop(workers=2).start()
     names = ("aiohttp:web1", "aiohttp:web2", "standby")
     assert {parent(made.pid(name)) for name in names} == {made.supervisord.pid}
-    assert len(_templates(made)) == 1
+    assert len(made.templates()) == 1
     assert "executed, not forked" not in made.evidence()
 
 
@@ -81,18 +75,18 @@ def test_a_restart_by_supervisorctl_loads_new_code(shop: Callable[..., Site], pl
     until("the workers to be ready", made.is_ready)
     assert {get(made.place / f"web_{number}.sock") for number in (1, 2)} == {b"new"}
     assert get(made.place / "web_standby.sock") == b"old"
-    assert len(_templates(made)) == 2
+    assert len(made.templates()) == 2
     made.ctl("restart", "standby")
-    until("the old template to end", lambda: len(_templates(made)) == 1)
+    until("the old template to end", lambda: len(made.templates()) == 1)
 
 
 def test_without_a_change_a_restart_uses_the_template_that_is_there(shop: Callable[..., Site]) -> None:
     """So it takes milliseconds."""
     made = shop().start()
-    before = _templates(made)
+    before = made.templates()
     made.ctl("restart", "aiohttp:*")
     until("the worker to be ready", made.is_ready)
-    assert _templates(made) == before
+    assert made.templates() == before
 
 
 def test_a_fleet_restart_tries_the_new_code_first(shop: Callable[..., Site], place: Path) -> None:
@@ -112,7 +106,7 @@ def test_a_fleet_restart_tries_the_new_code_first(shop: Callable[..., Site], pla
 def test_a_template_that_was_killed_or_stopped_is_replaced(shop: Callable[..., Site], signum: signal.Signals) -> None:
     """A worker comes back without it; supervisord waits two seconds for a stopped one."""
     made = shop().start()
-    (template,) = _templates(made)
+    (template,) = made.templates()
     os.kill(template, signum)
     for _ in range(2):
         made.ctl("restart", "aiohttp:*")
@@ -202,7 +196,7 @@ def test_without_templates_workers_are_executed(shop: Callable[..., Site], place
     made = shop()
     edit(made.supervisord_conf, {"shop:create_app ": "shop:create_app --no-template "})
     made.start()
-    assert _templates(made) == []
+    assert made.templates() == []
     assert b"aiohttp_fleet.worker" in title(made.pid("aiohttp:web1"))
     (place / "shop.py").write_text("raise RuntimeError('broken')\n")
     done = made.fleet("restart")
