@@ -11,6 +11,7 @@ from functools import reduce
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.web import Application
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_traceback
@@ -56,11 +57,13 @@ def load(spec: str, loop: asyncio.AbstractEventLoop) -> web.Application:
         FleetError: there is none; where user code raised, its traceback has been printed first.
     """
     found = find(spec)
-    return found if isinstance(found, web.Application) else _build(spec, found, loop)
+    return found if isinstance(found, Application) else _build(spec, found, loop)
 
 
 def find(spec: str) -> object:
     """Import the module and return what the name in it is.
+
+    ``sys.argv`` has no arguments then, as in a program that is run without: those of the worker are not its.
 
     Raises:
         FleetError: there is none; where user code raised, its traceback has been printed first.
@@ -68,6 +71,8 @@ def find(spec: str) -> object:
     module_name, _, name = spec.partition(":")
     if not _MODULE.fullmatch(module_name):
         raise FleetError(repr(spec), "it names no module", "write MODULE:NAME, such as app.main:create_app")
+    if module_name not in sys.modules:  # a template has imported it, and it may have changed sys.argv
+        sys.argv[:] = [spec]
     module = _import(module_name)
     if not name:
         name = next((n for n in NAMES if hasattr(module, n)), "")
@@ -104,7 +109,7 @@ def _build(spec: str, factory: object, loop: asyncio.AbstractEventLoop) -> web.A
         if isinstance(error, TypeError):
             _refuse_arguments(spec, factory)
         raise _failed(spec, "build", error) from error
-    if not isinstance(built, web.Application):
+    if not isinstance(built, Application):
         raise FleetError(spec, f"it returned {_kind(built)}", "return an aiohttp.web.Application")
     return built
 

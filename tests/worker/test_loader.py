@@ -61,6 +61,7 @@ def project(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a directory to import from, which is also the current one."""
     monkeypatch.syspath_prepend(place)
     monkeypatch.chdir(place)
+    monkeypatch.setattr(sys, "argv", ["worker", "shop:create_app", "--path=/tmp/web_1.sock"])
     for name in ("shop", "plain", "needy"):  # each test has its own
         monkeypatch.delitem(sys.modules, name, raising=False)
     (place / "shop.py").write_text(SOURCE)
@@ -81,6 +82,24 @@ def _load(spec: str) -> web.Application:
 def test_an_application_is_found_in_every_form(project: Path, name: str) -> None:
     """An instance, a factory, an async one, a dotted name, one with its own loop, one that needs a running loop."""
     assert isinstance(_load(f"shop:{name}"), web.Application)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import argparse\nargparse.ArgumentParser().parse_args()\n",
+        "import sys\nport = int(sys.argv[1]) if len(sys.argv) > 1 else 8080\n",
+        "web.Application = type('Traced', (), {})\n",
+    ],
+)
+def test_a_module_sees_no_arguments_of_the_worker_and_may_replace_the_class(
+    project: Path, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a program that is run without any; tracing replaces ``web.Application``."""
+    monkeypatch.setattr(web, "Application", web.Application)
+    (project / "plain.py").write_text(f"from aiohttp import web\napp = web.Application()\n{code}")
+    assert _load("plain:app") is sys.modules["plain"].app
+    assert sys.argv == ["plain:app"]
 
 
 @pytest.mark.parametrize("name", ["app", "app_factory", "get_app", "create_app"])
