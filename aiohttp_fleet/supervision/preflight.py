@@ -1,5 +1,8 @@
 """The preflight: a process of its own imports and builds the new code, before anything is changed."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -42,24 +45,34 @@ def preflight(
     what, step = f"preflight of {worker.namespec}", "nothing was changed; fix it, then retry"
     with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
         try:
-            done = subprocess.run(
+            built = subprocess.Popen(
                 [*worker.argv, "--preflight"],
                 cwd=worker.directory or directory,
                 env={**environ, **_as_supervisord(worker), **worker.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                timeout=seconds,
-                check=False,
+                process_group=0,
             )
-        except subprocess.TimeoutExpired:
-            raise FleetError(what, f"the application was not built in {seconds:g} s{_tail(output)}", step) from None
         except OSError as error:
             raise FleetError(what, f"cannot be run ({error})", "see its command in supervisord.conf") from None
-        if done.returncode != 0:
+        try:
+            code = built.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise FleetError(what, f"the application was not built in {seconds:g} s{_tail(output)}", step) from None
+        finally:
+            _end_group(built)
+        if code != 0:
             raise FleetError(what, f"the application cannot be built{_tail(output)}", step)
         output.seek(0)
         return output.read().decode(errors="replace")
+
+
+def _end_group(leader: subprocess.Popen[bytes]) -> None:
+    """End a process, and those that the build has started and not ended, such as a pool of processes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader.pid, signal.SIGKILL)
+    leader.wait()
 
 
 def _as_supervisord(worker: Worker) -> dict[str, str]:

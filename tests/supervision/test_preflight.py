@@ -1,5 +1,6 @@
 """Tests of aiohttp_fleet/supervision/preflight.py: the worker's own command, in a process of its own."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.processes import process_directory, process_environ
+from aiohttp_fleet.common.processes import is_running, process_directory, process_environ
 from aiohttp_fleet.config.fleet import Worker
 from aiohttp_fleet.config.supervisord_conf import read_fleet
 from aiohttp_fleet.supervision.preflight import has_preflight, preflight
 from tests.place import PROJECT, USER
 from tests.site import Site
+from tests.wait import until
 
 Make = Callable[..., Site]
 ENVIRON = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
@@ -64,6 +66,24 @@ def test_a_process_that_outlives_the_build_is_not_waited_for(web1: Worker, place
     )
     (place / "shop.py").write_text(code)
     preflight(web1, ENVIRON, seconds=8)
+
+
+@pytest.mark.parametrize(
+    "then", ["pass\n", "raise RuntimeError\n", "time.sleep(60)\n"], ids=["built", "failed", "hangs"]
+)
+def test_processes_of_the_build_end_with_it(web1: Worker, place: Path, then: str) -> None:
+    """A pool that the factory makes, whatever becomes of the build."""
+    code = (
+        "import os, pathlib, time\nfrom aiohttp import web\nfrom concurrent.futures import ProcessPoolExecutor\n"
+        "def create_app():\n    pool = ProcessPoolExecutor(1)\n    pid = pool.submit(os.getpid).result()\n"
+        f"    pathlib.Path('pid').write_text(str(pid))\n    {then}    return web.Application()\n"
+    )
+    (place / "shop.py").write_text(code)
+    place.chmod(0o777)
+    with contextlib.suppress(FleetError):
+        preflight(web1, ENVIRON, seconds=5)
+    pid = int((place / "pid").read_text())
+    until("the end of the pool", lambda: not is_running(pid))
 
 
 def test_another_command_has_no_preflight(web1: Worker) -> None:
