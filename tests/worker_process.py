@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp_fleet_drill.sandbox import processes
@@ -24,17 +25,24 @@ class WorkerProcess:
         path: its socket.
         app: what it serves.
         arguments: further arguments.
+        program: what it runs in place of ``app``.
+        cwd: its working directory.
         environ: what its environment has in addition to the test's.
     """
 
-    def __init__(self, path: Path, app: str = WORK, *arguments: str, **environ: str) -> None:
+    def __init__(
+        self, path: Path, app: str = WORK, *arguments: str, program: Sequence[str] = (), cwd: Path = PROJECT,
+        **environ: str,
+    ) -> None:  # fmt: skip
         self.path = path
         self._log = path.with_name(f"{path.name}.{len(list(path.parent.iterdir()))}.log")
-        command = [sys.executable, "-m", "aiohttp_fleet.worker", app, f"--path={path}", f"--user={USER}", *arguments]
+        options = (f"--path={path}", f"--user={USER}", *arguments)
+        words = (*options, *program) if program else (app, *options)
+        command = [sys.executable, "-m", "aiohttp_fleet.worker", *words]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=PROJECT,
+                cwd=cwd,
                 env=os.environ | environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from aiohttp_fleet.common.argument_types import RaisingParser
 from aiohttp_fleet.config.fleet import Worker
+from aiohttp_fleet.worker import command_line
 from aiohttp_fleet.worker.arguments import control_path
 
 MODULE = "aiohttp_fleet.standby"
+WORKER = "aiohttp_fleet.worker"
 NUMBER = "WORKER_NUMBER"
 """The variable that has a worker's number, and the standby's 0."""
 
@@ -40,6 +42,58 @@ def socket_flags() -> argparse.ArgumentParser:
     return parser
 
 
+def split(argv: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split a command line into a worker's own words and those of the program that it runs, see `command_line.split`.
+
+    Args:
+        argv: the command line; one without the kit's worker has no program.
+    """
+    at = argv.index(WORKER) + 1 if WORKER in argv else len(argv)
+    own, program = command_line.split(argv[at:])
+    return (*argv[:at], *own), program
+
+
+def read_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
+    """Parse the flags of a worker's own; a ``--path`` of its program's where it has none.
+
+    Args:
+        parser: of `socket_flags`, perhaps with more.
+        argv: the command line.
+
+    Returns:
+        The flags, and the command line without them.
+
+    Raises:
+        ValueError: they are wrong.
+    """
+    own, program = split(argv)
+    flags, rest = parser.parse_known_args(own)
+    if flags.path or not program:
+        return flags, (*rest, *program)
+    flags.path, left = command_line.take_paths(program)
+    return flags, (*rest, *left)
+
+
+def with_sockets(argv: Sequence[str], sockets: Sequence[str]) -> tuple[str, ...]:
+    """Return a worker's command line with other sockets.
+
+    Args:
+        argv: the command line.
+        sockets: the flags that name them.
+    """
+    own, program = split(argv)
+    flags, rest = socket_flags().parse_known_args(own)
+    if flags.path or not program:
+        return (*rest, *sockets, *program)
+    return (*rest, *sockets, *command_line.take_paths(program)[1], *sockets[:1])
+
+
+def with_options(argv: Sequence[str], *options: str) -> list[str]:
+    """Return a worker's command line with further options of its own."""
+    own, program = split(argv)
+    return [*own, *options, *program]
+
+
 def is_standby(argv: Sequence[str]) -> bool:
     """Whether a command line is ``python -m aiohttp_fleet.standby``."""
     return list(argv[1:3]) == ["-m", MODULE]
@@ -54,14 +108,14 @@ def standby_of(workers: Sequence[Worker], standby: Worker, arguments: argparse.N
         arguments: of its command.
     """
     first = workers[0]
-    own = [f"--path={path}" for path in arguments.path]
+    sockets = [f"--path={path}" for path in arguments.path]
     if arguments.control:
-        own.append(f"--control={arguments.control}")
+        sockets.append(f"--control={arguments.control}")
     return replace(
         standby,
         sockets=tuple(arguments.path),
         control=arguments.control or control_path(arguments.path[0]),
-        argv=(*socket_flags().parse_known_args(first.argv)[1], *own),
+        argv=with_sockets(first.argv, sockets),
         command=first.command,
         directory=first.directory,
         environment={**common_environment(workers), NUMBER: "0", **standby.environment},

@@ -21,11 +21,17 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.processes import process_environ
 from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.fleet import SITE, Fleet, Worker
-from aiohttp_fleet.config.standby_command import is_standby, socket_flags, standby_arguments, standby_of
+from aiohttp_fleet.config.standby_command import (
+    WORKER,
+    is_standby,
+    read_flags,
+    socket_flags,
+    standby_arguments,
+    standby_of,
+)  # fmt: skip
 from aiohttp_fleet.worker.arguments import DRAIN, control_path
 
 DEFAULT_CONF = Path("deploy") / "supervisord.conf"
-WORKER = "aiohttp_fleet.worker"
 STANDBY = "standby"
 NGINX = "nginx"
 WATCHDOG = "watchdog"
@@ -164,7 +170,7 @@ def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
     """
     try:
         argv = shlex.split(config.command)
-        flags, command = _flags().parse_known_args(argv)
+        flags, command = read_flags(_flags(), argv)
     except ValueError as error:
         raise FleetError(where, f"its command cannot be read ({error})", "fix it, then retry") from None
     if not flags.path:
@@ -179,7 +185,7 @@ def worker_of(config: ProcessConfig, program: str, where: str) -> Worker:
         sockets=tuple(flags.path),
         control=flags.control or control_path(flags.path[0]),
         argv=tuple(argv),
-        command=tuple(command),
+        command=command,
         directory=config.directory,
         environment=dict(config.environment or {}),
         drain=flags.drain,

@@ -16,7 +16,8 @@ from supervisor.states import ProcessStates
 from supervisor.xmlrpc import Faults, RPCError
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.config.supervisord_conf import STANDBY, WORKER
+from aiohttp_fleet.config.standby_command import WORKER
+from aiohttp_fleet.config.supervisord_conf import STANDBY
 from aiohttp_fleet.plugin.drive_restart import absolute_worker
 from aiohttp_fleet.supervision.readiness import ready_since
 

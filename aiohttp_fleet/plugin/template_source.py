@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.config.fleet import Worker
-from aiohttp_fleet.config.standby_command import common_environment, is_standby, standby_arguments
-from aiohttp_fleet.config.supervisord_conf import WORKER, read_fleet, worker_of
+from aiohttp_fleet.config.standby_command import WORKER, common_environment, is_standby, split, standby_arguments
+from aiohttp_fleet.config.supervisord_conf import read_fleet, worker_of
 from aiohttp_fleet.worker.env_files import read_at_start
 
 OFF = "--no-template"
@@ -98,13 +98,14 @@ def _standby(argv: Sequence[str]) -> tuple[str, Worker | None, Sequence[Worker]]
 
 def _obstacle(worker: Worker, own: Mapping[str, str], common: Mapping[str, str], uid: int | None) -> str:
     """Say why a worker is executed; empty when it is forked."""
-    if OFF in worker.argv:
+    words, _ = split(worker.argv)
+    if OFF in words:
         return OFF
     if name := next((name for name in own if name in common), ""):
         return f"environment= gives it another {name} than the workers"
     if name := next(filter(read_at_start, own), ""):
         return f"environment= sets {name}, which is read when an interpreter starts, not to the same for all workers"
-    port = _PORT.search(" ".join(worker.argv))
+    port = _PORT.search(" ".join(words))
     if port and int(port[1]) < LOW_PORTS and os.geteuid() == 0 and uid is None:
         return f"only root may bind port {port[1]}"
     return ""

@@ -71,19 +71,26 @@ def supervisord_text(project: Project) -> str:
     Raises:
         FleetError: a path that cannot be written into it.
     """
-    env_file = [f'--env-file="{_here(project, project.env_file)}"'] if project.env_file else []
-    group = [f"--group={project.group}"] if project.group else []
     values = {
         "PYTHON": _here(project, project.python),
         "DIRECTORY": _here(project, project.app.directory),
-        "APP": project.app.spec,
+        "COMMAND": _command(project),
         "RUN_DIR": plain(project.run_dir),
         "WORKERS": str(project.workers),
         "USER": project.user,
-        "OPTIONS": " ".join(["--drain=30", *env_file, f"--user={project.user}", *group]),
     }
     own_nginx = "" if project.is_site else filled("program-nginx.conf", values)
     return filled("supervisord.conf", values) + own_nginx
+
+
+def _command(project: Project) -> str:
+    """Return the arguments of a worker."""
+    env_file = [f'--env-file="{_here(project, project.env_file)}"'] if project.env_file else []
+    group = [f"--group={project.group}"] if project.group else []
+    path = f"--path={plain(project.run_dir)}/web_%(process_num)s.sock"
+    options = [path, "--drain=30", *env_file, f"--user={project.user}", *group]
+    app = project.app.spec.replace("%", "%%")
+    return " ".join([*options, app] if project.app.is_program else [app, *options])
 
 
 def nginx_text(project: Project) -> str:

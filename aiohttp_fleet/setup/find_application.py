@@ -2,11 +2,15 @@
 
 import ast
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiohttp_fleet.setup.find_program import served_name, serves_when_run, serving_call
 from aiohttp_fleet.worker.arguments import NAMES
+from aiohttp_fleet.worker.command_line import MODULE, is_program
 
 FACTORIES = (*NAMES[1:], "make_app", "init_app", "build_app", "application_factory")
 """Functions that are taken for an application's by their name."""
@@ -16,32 +20,116 @@ ORDER = (NAMES[0], "application", *FACTORIES)
 ASIDE = {"tests", "test", "docs", "examples", "deploy", "node_modules", "build", "dist"}
 """Directories without the project's own application."""
 
+_PYTHON = re.compile(r"(.*/)?python[\d.]*")
+
 
 @dataclass(frozen=True)
 class App:
     """An application.
 
     Attributes:
-        spec: ``MODULE:NAME``.
-        directory: where it is imported from.
+        spec: ``MODULE:NAME``; the words of a program, as behind ``python``.
+        directory: where it is imported from, or where the program is run.
+        why: it was taken, for one that serves itself.
     """
 
     spec: str
     directory: Path
+    why: str = field(default="", compare=False)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a program."""
+        return is_program(self.spec.partition(" ")[0])
 
 
 def find_apps(project: Path) -> list[App]:
-    """Return the applications in the modules and packages of a project, one for each module, by their names."""
+    """Return the applications in the modules and packages of a project, one for each module, by their names.
+
+    Where modules serve by themselves (``web.run_app``), what they serve; else what looks like an application; else
+    what scripts in other directories serve.
+    """
     roots = (project, project / "src")
-    found = [App(f"{module}:{name}", root) for root in roots for module, file in _modules(root) for name in _name(file)]
+    modules = [
+        (root, module, file, tree)
+        for root in roots
+        for module, file in _modules(root)
+        if (tree := _parsed(file)) is not None
+    ]
+    served = [app for each in modules for app in _served(project, *each)]
+    named = [App(f"{module}:{name}", root) for root, module, _, tree in modules for name in _name(tree)]
+    found = served or named or [app for file in _scripts(project) for app in _script(project, file)]
     return sorted(found, key=lambda app: app.spec)
 
 
-def named_app(project: Path, spec: str) -> App:
-    """Return the application that the operator named; ``src`` is its directory when the module is there."""
-    top = spec.partition(":")[0].partition(".")[0]
+def begins_program(word: str) -> bool:
+    """Whether a word begins a program as its owner types it: ``python web.py``, ``web.py``, ``-m shop``."""
+    return is_program(word) or _PYTHON.fullmatch(word) is not None
+
+
+def program_words(words: Sequence[str]) -> Sequence[str]:
+    """Return the words of a program without ``python``."""
+    return words[1:] if words and _PYTHON.fullmatch(words[0]) else words
+
+
+def missing_script(project: Path, words: Sequence[str]) -> str:
+    """Return the script that a program names, when there is none; else nothing."""
+    script = next(iter(program_words(words)), "")
+    return script if is_program(script) and script != MODULE and not (project / script).is_file() else ""
+
+
+def named_app(project: Path, words: Sequence[str]) -> App:
+    """Return the application that the operator named; ``src`` is its directory when the module is there.
+
+    Args:
+        project: the project.
+        words: ``MODULE:NAME``; a program, as behind ``python`` or with it.
+    """
+    if begins_program(words[0]):
+        return App(shlex.join(program_words(words)), project)
+    top = words[0].partition(":")[0].partition(".")[0]
     here, src = ((root / top).is_dir() or (root / f"{top}.py").is_file() for root in (project, project / "src"))
-    return App(spec, project / "src" if src and not here else project)
+    return App(words[0], project / "src" if src and not here else project)
+
+
+def _served(project: Path, root: Path, module: str, file: Path, tree: ast.Module) -> list[App]:
+    """Return what a module serves when it is run, or nothing."""
+    call = serving_call(tree)
+    package, _, last = module.rpartition(".")
+    if call is None or not (serves_when_run(tree, call) or last == "__main__"):
+        return []
+    where = f"{file.relative_to(project)}, line {call.lineno}"
+    if name := served_name(tree, call):
+        return [App(f"{module}:{name}", root, f"what {where} serves")]
+    words = ["-m", package if last == "__main__" else module] if package else [str(file.relative_to(project))]
+    return [App(shlex.join(words), root if package else project, f"it serves by itself, in {where}")]
+
+
+def _script(project: Path, file: Path) -> list[App]:
+    tree = _parsed(file)
+    call = serving_call(tree) if tree else None
+    if tree is None or call is None or not serves_when_run(tree, call):
+        return []
+    where = file.relative_to(project)
+    return [
+        App(shlex.quote(str(where)), project, f"{where}, line {call.lineno} serves, so the workers run the program")
+    ]
+
+
+def _scripts(project: Path) -> Iterator[Path]:
+    """Yield the modules in directories that are no packages, and those whose names are no identifiers."""
+    for directory, names, files in os.walk(project):
+        names[:] = [name for name in names if name.isidentifier() and name not in ASIDE]
+        yield from (Path(directory, file) for file in files if file.endswith(".py") and not file.startswith("test_"))
+
+
+def _parsed(file: Path) -> ast.Module | None:
+    """Return the syntax of a module that imports aiohttp, None of another."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return tree if any(map(_imports_aiohttp, ast.walk(tree))) else None
 
 
 def _modules(root: Path) -> Iterator[tuple[str, Path]]:
@@ -57,14 +145,8 @@ def _modules(root: Path) -> Iterator[tuple[str, Path]]:
                 yield ".".join(words), file
 
 
-def _name(file: Path) -> list[str]:
-    """Return the name of the one application in a file, or nothing."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return []
-    if not any(_imports_aiohttp(node) for node in ast.walk(tree)):
-        return []
+def _name(tree: ast.Module) -> list[str]:
+    """Return the name of the one application in a module, or nothing."""
     names = [name for node in tree.body for name in _offers(node)]
     return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))[:1]
 

@@ -4,11 +4,12 @@ import os
 import re
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from aiohttp_fleet.common.errors import os_errors
+from aiohttp_fleet.common.errors import FleetError, os_errors
 from aiohttp_fleet.common.hostnames import is_name
 from aiohttp_fleet.common.limits import cgroup, cores
 from aiohttp_fleet.common.output import Output
@@ -18,9 +19,10 @@ from aiohttp_fleet.nginx import system_nginx
 from aiohttp_fleet.setup.checks import check_prerequisites
 from aiohttp_fleet.setup.confirm import changes, confirm_overwrite
 from aiohttp_fleet.setup.deploy import PROGRAM, Project, create, planned
-from aiohttp_fleet.setup.find_application import App, find_apps, named_app
+from aiohttp_fleet.setup.find_application import App, begins_program, find_apps, missing_script, named_app
 from aiohttp_fleet.supervision.command import FleetContext, command
 from aiohttp_fleet.supervision.lock import exclusive_lock
+from aiohttp_fleet.worker.command_line import MODULE
 
 _SITES = "/etc/nginx/conf.d"
 """Directory that the packages of nginx.org and of all distributions include."""
@@ -31,8 +33,23 @@ SHARE = 0.5
 _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 
 
-@command
-@click.argument("app", required=False, metavar="[MODULE:NAME]")
+class ProgramCommand(click.Command):
+    """A command whose last argument may be a program: all that stands behind its name is the program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what comes before the program."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        with_value = {name for option in options if not option.is_flag for name in option.opts}
+        at = 0
+        while at < len(args) and args[at].startswith("-") and args[at] != MODULE:
+            at += 2 if args[at] in with_value else 1
+        if at < len(args) and begins_program(args[at]):
+            args = [*args[:at], "--", *args[at:]]
+        return super().parse_args(ctx, args)
+
+
+@partial(command, kind=ProgramCommand)
+@click.argument("app", nargs=-1, metavar="[MODULE:NAME | SCRIPT [ARGUMENT]... | -m MODULE [ARGUMENT]...]")
 @click.option("--workers", type=click.IntRange(min=1), help="Their number; else as in deploy/, or one per core.")
 @click.option("--user", default="nobody", show_default=True, help="User of the workers when started as root.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="File with settings and secrets of the application.")
@@ -45,18 +62,20 @@ _SPEC = re.compile(r"[\w.]+(:[\w.]+)?")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when something would change.")
 @click.option("--write", is_flag=True, help="Overwrite files of yours that differ.")
 def init(
-    context: FleetContext, app: str | None, workers: int | None, user: str, env_file: Path | None, group: str | None,
-    site: bool | None, run_dir: Path, port: int, domain: str | None, check: bool, write: bool,
+    context: FleetContext, app: tuple[str, ...], workers: int | None, user: str, env_file: Path | None,
+    group: str | None, site: bool | None, run_dir: Path, port: int, domain: str | None, check: bool, write: bool,
 ) -> int:  # fmt: skip
     """Write deploy/ for the project in this directory, or refresh its kit/ after an upgrade."""
     if check and write:
         raise click.UsageError("--check and --write exclude each other.")
     if domain is not None and not is_name(domain):
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
-    if app is not None and not _SPEC.fullmatch(app):
-        raise click.UsageError(f"{app!r} is not MODULE:NAME, such as app.main:create_app.")
+    if app and not begins_program(app[0]) and (len(app) > 1 or not _SPEC.fullmatch(app[0])):
+        raise click.UsageError(f"{' '.join(app)!r} is not MODULE:NAME, such as app.main:create_app.")
     with os_errors(None, "cannot be read or written", "see ls -ld . deploy"):
         root = Path.cwd()
+        if script := missing_script(root, app):
+            raise FleetError(script, f"there is no such file in {root}", "check the spelling, or name MODULE:NAME")
         found = [named_app(root, app)] if app else find_apps(root)
         if len(found) != 1:
             return _choose(root, found, context.output)
@@ -104,6 +123,8 @@ def _init(project: Project, old: Fleet | None, context: FleetContext, check: boo
         create(project, own)
     for path in own:
         output.line(f"{path}: written")
+    if project.app.why:
+        output.line(f"{project.app.spec}: {project.app.why}")
     if not texts:
         output.line(f"{project.deploy}: nothing to change")
     steps = _next_steps(project)

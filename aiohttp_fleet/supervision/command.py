@@ -49,10 +49,14 @@ class FleetContext:
         findings.require(found)
 
 
-def command(function: Callable[..., int]) -> click.Command:
+def command(function: Callable[..., int], kind: type[click.Command] = click.Command) -> click.Command:
     """Make a command of a function that takes a `FleetContext` and options and returns an exit code.
 
     It accepts ``--json``, and the options of the group after its name as well.
+
+    Args:
+        function: the function.
+        kind: of command.
     """
 
     @functools.wraps(function)
@@ -67,7 +71,7 @@ def command(function: Callable[..., int]) -> click.Command:
         context.output.end(str(click_context.info_name), code)
         return code
 
-    made = click.command()(run)
+    made = click.command(cls=kind)(run)
     made.params += [
         click.Option(["-c", "--config"], type=click.Path(path_type=Path), hidden=True),
         click.Option(["--program"], hidden=True),

@@ -10,7 +10,7 @@ from typing import IO
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.config.fleet import Worker
-from aiohttp_fleet.config.supervisord_conf import WORKER
+from aiohttp_fleet.config.standby_command import WORKER, with_options
 
 SECONDS = 60.0
 """For the import and the build; an application that takes longer is considered hung."""
@@ -46,7 +46,7 @@ def preflight(
     with tempfile.TemporaryFile() as output:  # not a pipe: a process that outlives the build would keep it open
         try:
             built = subprocess.Popen(
-                [*worker.argv, "--preflight"],
+                with_options(worker.argv, "--preflight"),
                 cwd=worker.directory or directory,
                 env={**environ, **_as_supervisord(worker), **worker.environment},
                 stdin=subprocess.DEVNULL,

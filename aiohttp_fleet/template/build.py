@@ -6,31 +6,31 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp_fleet.template.import_watch import ImportWatch
 from aiohttp_fleet.template.in_fork import in_fork
 from aiohttp_fleet.template.unshareable import Before
-from aiohttp_fleet.worker.arguments import Options
-from aiohttp_fleet.worker.preflight import why_not_built
 
 
-def try_build(options: Options, be_worker: Callable[[], None]) -> tuple[str, list[str]]:
+def try_build(be_worker: Callable[[], None], build: Callable[[Callable[[], NoReturn]], str]) -> tuple[str, list[str]]:
     """Build the application in a fork.
 
     Args:
-        options: of the workers.
         be_worker: called first, in the fork.
+        build: returns why it cannot be built, or calls its argument when it is built, which ends the fork.
 
     Returns:
         Why it cannot be built, empty when it can; and the modules that the build has imported.
     """
     before = set(sys.modules)
 
-    def trial() -> list[Any]:
-        be_worker()
-        problem = why_not_built(options)
+    def result(problem: str) -> list[Any]:
         return [problem, [name for name in sys.modules if name not in before]]
+
+    def trial(answer: Callable[[list[Any]], NoReturn]) -> list[Any]:
+        be_worker()
+        return result(build(lambda: answer(result(""))))
 
     problem, modules = in_fork(trial) or ["the build has ended its process", []]
     return problem, modules
@@ -54,7 +54,7 @@ def import_shareable(names: Sequence[str], watch: ImportWatch, before: Before) -
 def _can_import(names: Sequence[str], watch: ImportWatch, before: Before) -> bool:
     """Whether that leaves nothing that forks could not share; tried in a fork."""
 
-    def trial() -> bool:
+    def trial(answer: object) -> bool:
         before.begin()  # again: libuv opens another pipe in each fork
         nowhere = io.StringIO()  # what it prints is printed by the import itself, and by each worker
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):

@@ -12,9 +12,10 @@ from aiohttp_fleet.template.in_fork import in_fork
 PATIENCE = 0.2
 """Seconds for the threads of a fork to name themselves."""
 UNNAMED = "without a name"
-NOT_MISSED = {"jemalloc_bg_thd"}
-"""jemalloc, which is in pyarrow and so in pandas 3, does its work without it in a fork (background_thread.c of
-https://github.com/jemalloc/jemalloc, background_thread_postfork_child)."""
+NOT_MISSED = ("jemalloc_bg_thd", "iou-")
+"""Beginnings of names. jemalloc, which is in pyarrow and so in pandas 3, does its work without it in a fork
+(background_thread.c of https://github.com/jemalloc/jemalloc, background_thread_postfork_child). The kernel's threads of
+an io_uring belong to its descriptor; libuv had one for each event loop up to 1.49, which is in uvloop 0.22."""
 _NUMBER = re.compile(r"[-_]?\d+")
 
 
@@ -26,7 +27,7 @@ def lost_threads() -> list[str]:
     here = _names()
     if not here:
         return []
-    in_the_fork = Counter(in_fork(lambda: _names_in_fork(here)))
+    in_the_fork = Counter(in_fork(lambda _: _names_in_fork(here)))
     lost = Counter(_names()) - in_the_fork  # names again: some may have ended
     return [name if number == 1 else f"{number} {name}" for name, number in sorted(lost.items())]
 
@@ -48,7 +49,7 @@ def _names() -> list[str]:
     others = [task for task in map(int, os.listdir("/proc/self/task")) if task not in known]  # noqa: PTH208
     of_process = _kernel_name(threading.get_native_id())
     names = [UNNAMED if name == of_process else name for name in map(_kernel_name, others) if name]
-    names = [name for name in names if name not in NOT_MISSED]
+    names = [name for name in names if not name.startswith(NOT_MISSED)]
     return [*(_NUMBER.sub("", each.name) for each in threads), *names]
 
 

@@ -5,7 +5,6 @@ import faulthandler
 import gc
 import os
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,19 +13,22 @@ from setproctitle import getproctitle
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.template.after_fork import AfterFork
-from aiohttp_fleet.template.build import import_shareable, try_build
+from aiohttp_fleet.template.build import try_build
 from aiohttp_fleet.template.fork_worker import serve_requests
 from aiohttp_fleet.template.identity import become_worker, name_as_worker
 from aiohttp_fleet.template.immortal import make_immortal
 from aiohttp_fleet.template.import_watch import ImportWatch
-from aiohttp_fleet.template.messages import LIBRARIES, NOTHING, WHOLE, Order, Report, receive, send
-from aiohttp_fleet.template.unshareable import Before, Unshareable, is_of_project
+from aiohttp_fleet.template.messages import NOTHING, WHOLE, Order, Report, receive, send
+from aiohttp_fleet.template.share import share_application, share_libraries, share_program
+from aiohttp_fleet.template.unshareable import Before
 from aiohttp_fleet.template.variables import Variables
 from aiohttp_fleet.template.warm_up import warm_up
 from aiohttp_fleet.worker.arguments import Options, parse
+from aiohttp_fleet.worker.command_line import arguments_of
 from aiohttp_fleet.worker.env_files import read_env_files
-from aiohttp_fleet.worker.loader import find, loop_factory
+from aiohttp_fleet.worker.loader import loop_factory
 from aiohttp_fleet.worker.main import run
+from aiohttp_fleet.worker.preflight import why_not_built
 from aiohttp_fleet.worker.process import become, set_title
 
 
@@ -57,7 +59,20 @@ def main(argv: list[str]) -> int:
         return 1
     name_as_worker(argv[2:], len(argv) + 1)
     watch = ImportWatch(options.env_files, variables.names)
-    report = _prepare(order, options, watch, variables)
+    warm_up()
+    build = partial(try_build, partial(variables.set, order.environ))
+    forked = partial(_fork_workers, end, argv[2:], options, variables, watch, title)
+    if options.program and order.libraries is None:
+        return share_program(options, watch, build, forked)
+    report = _import(order, options, watch, partial(build, partial(why_not_built, options)))
+    return run(forked(report), report.shares)
+
+
+def _fork_workers(
+    end: socket.socket, former: Sequence[str], options: Options, variables: Variables, watch: ImportWatch, title: str,
+    report: Report,
+) -> Options:  # fmt: skip
+    """Report, and fork workers; return only in a worker, with its options."""
     stamps = watch.stamps()
     if report.shares == NOTHING:
         send(end, report)
@@ -68,60 +83,30 @@ def main(argv: list[str]) -> int:
     make_immortal()
     gc.freeze()  # a collection would write to every object, and so unshare its page
     send(end, report)
-    request, options = serve_requests(end, stamps)
+    request, worker = serve_requests(end, stamps)
     variables.set(request.environ)
-    become_worker(request.arguments, argv[2:])
-    set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
+    if options.program and report.shares == WHOLE:
+        become_worker(arguments_of(worker.program), arguments_of(options.program))
+    else:
+        become_worker(request.arguments, former)
+    set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""), worker.program)
     after_fork.apply()
-    return run(options, report.shares)
+    return worker
 
 
-def _prepare(order: Order, options: Options, watch: ImportWatch, variables: Variables) -> Report:
+def _import(order: Order, options: Options, watch: ImportWatch, build: Callable[[], tuple[str, list[str]]]) -> Report:
     """Import what is to be shared, with the event loop that a worker has at its import."""
-    warm_up()
     loop = loop_factory(options.loop)()
-    asyncio.set_event_loop(loop)
+    if not options.program:  # which finds none, as it does bare
+        asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(asyncio.sleep(0))  # uvloop refers to itself from its first run on
         before = Before(watch, loop)
         before.begin()
-        build = partial(try_build, options, partial(variables.set, order.environ))
         if order.libraries is None:
-            return _application(options.app, watch, before, build)
-        return _libraries(order.libraries, watch, before, build)
+            return share_application(options.app, watch, before, build)
+        return share_libraries(order.libraries, watch, before, build)
     finally:
-        asyncio.set_event_loop(None)
+        if not options.program:
+            asyncio.set_event_loop(None)
         loop.close()
-
-
-Build = Callable[[], tuple[str, list[str]]]
-
-
-def _application(app: str, watch: ImportWatch, before: Before, build: Build) -> Report:
-    known, found = set(sys.modules), []
-    try:
-        with watch.on():
-            find(app)
-    except FleetError as error:
-        found.append(Unshareable("", f"cannot be imported by a template ({error})"))
-    if found := [*before.compare(), *found]:
-        return Report(
-            NOTHING, "", list(map(str, found)), _without(found, [name for name in sys.modules if name not in known])
-        )
-    problem, modules = build()
-    import_shareable(modules, watch, before)
-    return Report(WHOLE, problem)
-
-
-def _libraries(names: Sequence[str], watch: ImportWatch, before: Before, build: Build) -> Report:
-    import_shareable(names, watch, before)
-    if found := before.compare():
-        return Report(NOTHING, "", list(map(str, found)))
-    problem, _ = build()
-    return Report(LIBRARIES, problem)
-
-
-def _without(found: list[Unshareable], names: list[str]) -> list[str]:
-    """Return the modules outside of the project, without the packages that have made what is not shareable."""
-    packages = {each.module.partition(".")[0] for each in found}
-    return [name for name in names if name.partition(".")[0] not in packages and not is_of_project(sys.modules[name])]

@@ -46,10 +46,10 @@ class Before:
 
     Args:
         watch: of the import.
-        loop: the event loop that is the current one during the import.
+        loop: the event loop that is the current one during the import, None for none.
     """
 
-    def __init__(self, watch: ImportWatch, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, watch: ImportWatch, loop: asyncio.AbstractEventLoop | None) -> None:
         self._watch = watch
         self._loop = loop
         self._descriptors: dict[int, str] = {}
@@ -70,7 +70,7 @@ class Before:
     def _found(self) -> Iterator[Unshareable]:
         for module, name in self._watch.asked:
             yield Unshareable(module, f"asks for {name}, which each worker has with another value")
-        if sys.getrefcount(self._loop) > self._references:
+        if self._loop and sys.getrefcount(self._loop) > self._references:
             yield Unshareable("", "keeps the event loop that is there at its import")
         if lost := lost_threads():
             yield self._by(f"starts a thread ({', '.join(lost)})", THREAD)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import aiohttp
-from aiohttp import web
+from aiohttp import web, web_runner
 from aiohttp.abc import AbstractStreamWriter
 from propcache.api import under_cached_property
 
@@ -24,7 +24,6 @@ WITHOUT = {
     "AppRunner.shutdown": "on_shutdown is sent twice",
     "BaseRequest.keep_alive": "the drain does not ask clients to close their connections",
     "BaseRequest.protocol": "the drain counts websockets as requests, and does not close them",
-    "BaseRequest._transport_sockname": "request.remote is nginx when it is first read after the connection has closed",
     "cached properties remote and scheme of BaseRequest": "both are those of nginx, not of the client",
     "parameters headers, remote and scheme of BaseRequest.clone": "a clone with other headers forgets its client",
 }
@@ -41,7 +40,6 @@ async def missing() -> list[str]:
         hasattr(web.AppRunner, "shutdown"),
         hasattr(web.BaseRequest, "keep_alive"),
         hasattr(web.BaseRequest, "protocol"),
-        "_transport_sockname" in getattr(web.BaseRequest, "ATTRS", ()),
         all(map(_is_cached_property, CLIENT)),
         {"headers", *CLIENT} <= set(inspect.signature(web.BaseRequest.clone).parameters),
     )
@@ -95,10 +93,11 @@ def on_websocket(opened: Callable[[web.WebSocketResponse, web.RequestHandler], N
         web.WebSocketResponse.prepare = prepare_and_report  # type: ignore[assignment,method-assign]
 
 
-def over_unix_socket(request: web.BaseRequest) -> bool:
-    """Whether a request came over a unix socket: the worker's own address is a path, not a pair of host and port."""
-    address = getattr(request, "_transport_sockname", None) or request.get_extra_info("sockname")
-    return isinstance(address, str)
+def replace_classes(*classes: type) -> None:
+    """Put classes in the place of those of aiohttp with the same names, wherever a program finds them."""
+    for each in classes:
+        setattr(web, each.__name__, each)
+        setattr(web_runner, each.__name__, each)
 
 
 def override_property(name: str, compute: Callable[[web.BaseRequest], T | None]) -> None:

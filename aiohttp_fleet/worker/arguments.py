@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from aiohttp_fleet.common.argument_types import OneLineParser, whole_number
+from aiohttp_fleet.worker import command_line
 
 BACKLOG = 4096
 """Connections that wait in a socket to be accepted; Linux's own limit (net.core.somaxconn) since 5.4.
@@ -39,7 +40,8 @@ class Options:
     """The command line of one worker.
 
     Attributes:
-        app: ``MODULE:NAME`` or ``MODULE``.
+        app: ``MODULE:NAME`` or ``MODULE``; the name of a program, such as ``web.py``.
+        program: the words of a program that serves the application, as behind ``python``; empty for MODULE:NAME.
         paths: unix socket paths to serve.
         control: path of the control socket, None for none.
         host: address of the TCP port.
@@ -51,7 +53,7 @@ class Options:
         user: the user to become when started as root.
         drain: seconds for requests in flight.
         check: target of a GET that the application answers before the worker listens, None for none.
-        loop: ``uvloop`` or ``asyncio``; None for uvloop where it is installed.
+        loop: ``uvloop`` or ``asyncio``; None for uvloop where it is installed, and for what a program takes itself.
         access_log: whether aiohttp writes its access log.
         handler_cancellation: whether a handler is cancelled when its client disconnects.
         preflight: whether to build the application only, and serve nothing.
@@ -59,6 +61,7 @@ class Options:
     """
 
     app: str
+    program: tuple[str, ...]
     paths: tuple[str, ...]
     control: str | None
     host: str
@@ -121,7 +124,8 @@ _sixteen_bits = functools.partial(whole_number, most=65535)
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser("aiohttp_fleet.worker", "Serve one aiohttp application in one process.")
     add = parser.add_argument
-    add("app", metavar="MODULE[:NAME]", help="an Application, a factory or an async factory; NAME may be dotted")
+    application = "an Application, a factory or an async factory, NAME may be dotted; or, behind all options, a program"
+    add("app", metavar="MODULE[:NAME] | SCRIPT [ARGUMENT ...] | -m MODULE [ARGUMENT ...]", help=application)
     add("--path", type=_path, dest="paths", action="append", default=[], help="serve this unix socket; may be repeated")
     add("--control", type=_path, metavar="PATH", help="control socket (default: the first --path, ending in .ctl)")
     add("--host", default="127.0.0.1", help="address of the TCP port (default: %(default)s)")
@@ -152,7 +156,11 @@ def parse(argv: list[str]) -> Options:
         SystemExit: with 2 after one line on stderr, when it is wrong; with 0 after ``--help``.
     """
     parser = _parser()
-    given = parser.parse_args(argv)
+    own, program = command_line.split(argv)
+    given = parser.parse_args([*own, *(["--", command_line.title(program)] if program else [])])
+    given.program = program
+    if program and not given.paths:
+        given.paths = command_line.take_paths(program)[0]
     if not given.paths and given.port is None:
         parser.error("nothing to serve, give it --path or --port")
     if len(set(given.paths)) < len(given.paths):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.web import ServerRunner
 
 from aiohttp_fleet import __version__
 from aiohttp_fleet.common.errors import FleetError
@@ -92,7 +93,7 @@ class ControlSocket:
         self._status = status
         self._loop_lag = LoopLag()
         self._began = time.monotonic()
-        self._runner = web.ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0)
+        self._runner = ServerRunner(web.Server(self._answer, access_log=None), shutdown_timeout=0)
         self._problem = ""
 
     async def open(self) -> None:

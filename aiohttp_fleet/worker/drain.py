@@ -28,14 +28,10 @@ CLOSE_TIMEOUT = 2.0
 """Seconds for clients to answer a websocket's close frame; one that has vanished never does."""
 
 
-class Runner(web.AppRunner):
-    """An AppRunner whose on_shutdown signal can be sent early, and is sent once."""
+class EarlyShutdown(web.BaseRunner):
+    """A runner whose on_shutdown signal can be sent early, and is sent once."""
 
-    __slots__ = ("_shutdown",)
-
-    def __init__(self, app: web.Application, **kwargs: object) -> None:
-        super().__init__(app, **kwargs)  # type: ignore[arg-type]
-        self._shutdown: asyncio.Task[None] | None = None
+    _shutdown: asyncio.Task[None] | None = None
 
     def begin_shutdown(self) -> asyncio.Task[None]:
         """Send the application's on_shutdown signal if that has not been done, and return the task that sends it."""
@@ -46,11 +42,22 @@ class Runner(web.AppRunner):
         """Wait until the application's on_shutdown handlers are done."""
         await asyncio.shield(self.begin_shutdown())
 
+    async def send_shutdown(self) -> None:
+        """Send the signal; a server without an application has none."""
+
     async def _send(self) -> None:
         try:
-            await self.app.shutdown()
+            await self.send_shutdown()
         except (Exception, asyncio.CancelledError) as error:
             log_traceback(error)  # the application's own error; the rest of the clean-up runs all the same
+
+
+class Runner(EarlyShutdown, web.AppRunner):
+    """The runner of an application."""
+
+    async def send_shutdown(self) -> None:
+        """Send on_shutdown."""
+        await self.app.shutdown()
 
 
 class Websockets:
@@ -106,7 +113,7 @@ def count_connections(server: web.Server, websockets: Websockets) -> ConnectionC
 
 
 async def drain(
-    runner: Runner, listeners: Sequence[Listener], websockets: Websockets, seconds: float
+    runner: EarlyShutdown, listeners: Sequence[Listener], websockets: Websockets, seconds: float
 ) -> ConnectionCounts | None:
     """Withdraw the listeners and wait until the last connection is closed.
 
@@ -149,6 +156,6 @@ async def drain(
             closing = asyncio.create_task(_close(runner, websockets))
 
 
-async def _close(runner: Runner, websockets: Websockets) -> None:
+async def _close(runner: EarlyShutdown, websockets: Websockets) -> None:
     await runner.shutdown()  # an application that closes its own websockets may give a reason
     await websockets.close()

@@ -5,6 +5,7 @@ import select
 import socket
 
 from aiohttp import web
+from aiohttp.web import SockSite
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
@@ -23,7 +24,7 @@ class UnixListener:
         self._path = path
         self._backlog = backlog
         self._runner: web.BaseRunner | None = None
-        self._open: list[tuple[socket.socket, web.SockSite]] = []
+        self._open: list[tuple[socket.socket, SockSite]] = []
 
     def __str__(self) -> str:
         return self._path.path
@@ -32,7 +33,7 @@ class UnixListener:
         """Bind a temporary name, accept connections, and only then rename it onto the path."""
         self._runner = runner
         sock = self._path.bind(self._backlog)
-        site = web.SockSite(runner, sock, backlog=self._backlog)
+        site = SockSite(runner, sock, backlog=self._backlog)
         try:
             await site.start()
             self._path.publish()
@@ -82,7 +83,7 @@ class TcpListener:
     def __init__(self, socks: list[socket.socket], backlog: int) -> None:
         self._socks = socks
         self._backlog = backlog
-        self._sites: list[web.SockSite] = []
+        self._sites: list[SockSite] = []
 
     def __str__(self) -> str:
         return ", ".join("{}:{}".format(*sock.getsockname()[:2]) for sock in self._socks)
@@ -94,7 +95,7 @@ class TcpListener:
             FleetError: another process listens on the port since it was bound.
         """
         for sock in self._socks:
-            site = web.SockSite(runner, sock, backlog=self._backlog)
+            site = SockSite(runner, sock, backlog=self._backlog)
             try:
                 await site.start()
             except OSError as error:

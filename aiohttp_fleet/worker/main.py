@@ -11,14 +11,15 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.limits import raise_file_limit
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import Options, parse
-from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
-from aiohttp_fleet.worker.drain import Websockets
 from aiohttp_fleet.worker.env_files import load_env_files
+from aiohttp_fleet.worker.hand_over import HandOver
 from aiohttp_fleet.worker.listener import Listener, TcpListener, UnixListener, bind_tcp
 from aiohttp_fleet.worker.loader import load, loop_factory
 from aiohttp_fleet.worker.preflight import preflight
 from aiohttp_fleet.worker.process import become, check_group, enlarge_output_pipes, set_title
+from aiohttp_fleet.worker.program import run_to_its_end
 from aiohttp_fleet.worker.serve import serve
+from aiohttp_fleet.worker.serving import Serving
 from aiohttp_fleet.worker.socket_path import SocketPath, check_directory, clear
 
 
@@ -50,15 +51,18 @@ def run(options: Options, shares: str = "") -> int:
     """
     if not shares:  # its template has done so, before the import that may have changed it
         faulthandler.enable()  # SIGABRT writes the stacks of all threads into the log, even of a blocked event loop
-        set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""))
+        set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""), options.program)
     try:
-        listeners = _prepare(options, bool(shares))
+        if options.program:
+            serving = take_over(options, shares)
+            return run_to_its_end(options, serving.has_been_ready)
+        serving = Serving(options, shares, _prepare(options, bool(shares)))
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()
             asyncio.set_event_loop(loop)
             app = load(options.app, loop)
             stop = asyncio.Event()
-            _run(loop, _serve(app, options, shares, listeners, stop), stop)
+            _run(loop, _serve(app, serving, options, stop), stop)
     except FleetError as error:
         log_line(str(error))
         return 1
@@ -98,15 +102,31 @@ def _run(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[None, None, None]
             stop.set()
 
 
-async def _serve(
-    app: web.Application, options: Options, shares: str, listeners: list[Listener], stop: asyncio.Event
-) -> None:
-    status = WorkerStatus(options.app, shares, Websockets())
+async def _serve(app: web.Application, serving: Serving, options: Options, stop: asyncio.Event) -> None:
     try:
-        await serve(app, listeners, ControlSocket(options.control, status), status, options, stop)
+        await serve(app, serving, options, stop)
     except FleetError:
         raise
     except Exception as error:
         log_traceback(error)
         reason = f"it failed in start-up or clean-up ({type(error).__name__}: {error})"
         raise FleetError(options.app, reason, "the traceback is above") from error
+
+
+def take_over(options: Options, shares: str = "") -> Serving:
+    """Be ready for the application of a program.
+
+    Args:
+        options: the command line.
+        shares: as for `run`.
+
+    Raises:
+        FleetError: the worker could not be started.
+    """
+    serving = Serving(options, shares, _prepare(options, bool(shares)))
+    if options.loop == "uvloop":
+        import uvloop
+
+        uvloop.install()
+    HandOver(serving, options).install()
+    return serving

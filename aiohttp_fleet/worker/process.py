@@ -7,7 +7,7 @@ import importlib.util
 import os
 import pwd
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from setproctitle import setproctitle, setthreadtitle
@@ -58,16 +58,18 @@ def check_group(gid: int | None) -> None:
     raise FleetError(f"--group {name}", f"uid {os.geteuid()} is not in it", step)
 
 
-def set_title(name: str) -> None:
+def set_title(name: str, program: Sequence[str] = ()) -> None:
     """Put a name before the command line of this process, and make it the name of the process.
 
     ``ps`` then shows ``web1: python -m aiohttp_fleet.worker app.main:create_app --path=...`` and ``top`` ``web1``.
 
     Args:
         name: supervisord's for this process; empty, for one that supervisord did not start, to leave it as it is.
+        program: the words that are shown behind ``python``; by default all that are there.
     """
     if name:
-        python, *arguments = sys.orig_argv
+        python, *words = sys.orig_argv
+        arguments = program or words
         setproctitle(" ".join([f"{name}:", Path(python).name, *arguments]))
         setthreadtitle(name)  # after setproctitle, which sets it too (prctl(2), PR_SET_NAME: cut to 15 bytes)
 

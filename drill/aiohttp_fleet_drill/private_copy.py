@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from textwrap import indent
@@ -17,6 +17,7 @@ from aiohttp_fleet.common.processes import children, title
 from aiohttp_fleet.common.templates import filled
 from aiohttp_fleet.config.fleet import SITE
 from aiohttp_fleet.nginx.kit import kit_texts
+from aiohttp_fleet.worker.command_line import with_application
 from aiohttp_fleet_drill.requests import POSTS
 from aiohttp_fleet_drill.sandbox import end, free_port, sandbox
 from aiohttp_fleet_drill.target import BIN, Target
@@ -86,7 +87,7 @@ class PrivateCopy(Target):
                 _SOCKETS: rf"\1{place}/web_",
                 r'command="[^"\n]+"': f'command="{sys.executable}"',
                 r"\ndirectory=\S+": f"\ndirectory={directory}",
-                r"(aiohttp_fleet\.worker) \S+": rf"\1 {app}",
+                r"(aiohttp_fleet\.worker )(.+)": lambda found: found[1] + _with_application(found[2], app),
                 r"--user=\S+": f"--user={user}",
                 r'nginx\.conf" ': f'nginx.conf" {options}',
             },
@@ -163,7 +164,12 @@ def _give_nginx(conf: Path, deploy: Path) -> None:
     site.unlink()
 
 
-def edit(file: Path, changes: Mapping[str, str]) -> None:
+def _with_application(command: str, app: str) -> str:
+    words = re.findall(r"""(?:"[^"]*"|'[^']*'|\S)+""", command)
+    return " ".join(with_application(words, app))
+
+
+def edit(file: Path, changes: Mapping[str, str | Callable[[re.Match[str]], str]]) -> None:
     """Replace patterns in a file, each wherever it is, in the order of the mapping.
 
     Raises:

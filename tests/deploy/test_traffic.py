@@ -128,7 +128,8 @@ def test_the_answer_is_that_of_the_bare_application(served: Served, name: str) -
     request, status = CASES[name]
     behind, bare = exchange(served.nginx, request), exchange(served.bare, request)
     assert bare[0] == status
-    assert (behind if status != 400 else behind[0]) == (bare if status != 400 else bare[0])
+    compared = {400: 1, 413: 3}.get(status)  # the body of a 413 says how much of the request had been read
+    assert behind[:compared] == bare[:compared]
 
 
 @pytest.mark.parametrize("kind", ["text/event-stream", "application/x-ndjson"])

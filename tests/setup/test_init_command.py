@@ -59,6 +59,10 @@ class Project:
         run("supervisorctl", "-c", f"{self.root}/deploy/supervisord.conf", "shutdown")
         return not pid.exists()
 
+    def command(self) -> str:
+        """Return the workers' command."""
+        return (self.root / "deploy" / "supervisord.conf").read_text().partition("\ncommand=")[2].partition("\n")[0]
+
     def one_line(self, *arguments: str) -> str:
         """Run an init that must fail in one line, and return that line."""
         done = self.init(*arguments)
@@ -209,7 +213,9 @@ def test_no_application_is_said_so(project: Project) -> None:
         (["--domain=x;}"], "is no domain name"),
         (["--user=no-such-user"], "there is no such user"),
         (["--group=no-such-group"], "there is no such group"),
-        (["shop/app"], "is not MODULE:NAME"),
+        (["shop app"], "is not MODULE:NAME"),
+        (["shop/app"], "shop/app: there is no such file in"),
+        (["python", "gone.py", "--x"], "gone.py: there is no such file in"),
         (["--check", "--write"], "exclude each other"),
         ([f"--run-dir={'/tmp/' + 100 * 'x'}"], "at most 107 bytes"),
     ],
@@ -217,6 +223,20 @@ def test_no_application_is_said_so(project: Project) -> None:
 def test_bad_input_is_one_line(project: Project, arguments: list[str], words: str) -> None:
     """The thing, the reason, the next step; nothing is written."""
     assert words in project.one_line(*arguments)
+
+
+def test_the_owners_command_is_what_the_workers_run(project: Project) -> None:
+    """Found by itself where the module serves when it is run; or typed, as its owner types it."""
+    serves = "import sys\nfrom aiohttp import web\napp = web.Application()\nprint(sys.argv[1:])\nweb.run_app(app)\n"
+    (project.root / "shop.py").write_text(serves)
+    done = project.init()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "shop.py: it serves by itself, in shop.py, line 5\n" in done.stdout
+    assert project.command().endswith(f"--user={USER} shop.py")
+    done = project.init("--write", "python", "shop.py", "--workers", "50 %")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert project.command().endswith(f"--user={USER} shop.py --workers '50 %%'")
+    assert project.fleet("render", "--check").returncode == 0
 
 
 def test_all_problems_are_named_at_once(project: Project) -> None:

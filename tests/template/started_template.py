@@ -23,13 +23,15 @@ class StartedTemplate:
     Args:
         place: the directory.
         options: of the worker.
+        program: what it runs in place of ``shop:create_app``.
 
     Attributes:
         python: the interpreter.
     """
 
-    def __init__(self, place: Path, *options: str) -> None:
+    def __init__(self, place: Path, *options: str, program: Sequence[str] = ()) -> None:
         self.place = place
+        self._program = program
         self.python = sys.executable
         self.log = place / "template.log"
         self._options = options
@@ -103,7 +105,8 @@ class StartedTemplate:
 
     def arguments(self, name: str) -> tuple[str, ...]:
         """Return the command line of a worker that serves the socket with this name."""
-        return ("shop:create_app", f"--path={self.place}/{name}", "--user=root", *self._options)
+        options = (f"--path={self.place}/{name}", "--user=root", *self._options)
+        return (*options, *self._program) if self._program else ("shop:create_app", *options)
 
     def stop(self) -> None:
         """Close the socket, which ends it."""

@@ -15,7 +15,7 @@ from aiohttp_fleet.common.unix_peer import peer
 from aiohttp_fleet.config.consistency import MARGIN
 from aiohttp_fleet.nginx.directives import directive
 from aiohttp_fleet.worker.arguments import CLEANUP
-from aiohttp_fleet.worker.serve import CHECK, KEEPALIVE
+from aiohttp_fleet.worker.serving import CHECK, KEEPALIVE
 from tests.http import GET, Client, get
 from tests.place import PROJECT, USER, free_port
 from tests.wait import until

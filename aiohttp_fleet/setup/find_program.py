@@ -1,0 +1,90 @@
+"""How a module of a project serves its application by itself: what stands in ``web.run_app(...)`` is what it serves."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+ELSEWHERE = {"host", "port", "path", "sock", "backlog", "reuse_address", "reuse_port", "print"}
+"""Settings of ``web.run_app`` that do not matter behind nginx."""
+SERVES = ("run_app", "_run_app", "AppRunner", "ServerRunner")
+"""Functions of aiohttp.web in which every program ends that serves by itself."""
+
+GUARDS = ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def serving_call(tree: ast.Module) -> ast.Call | None:
+    """Return the call with which a module serves an application, None where it serves none."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return next((call for name in SERVES for call in calls if _last_name(call.func) == name), None)
+
+
+def served_name(tree: ast.Module, call: ast.Call) -> str:
+    """Return the name of a module that serves the same as the module run as a program does; empty for none.
+
+    The call has to be all that the program does besides defining things: what else it does would not be done, such as
+    to parse its arguments.
+
+    Args:
+        tree: the module.
+        call: of `serving_call`.
+    """
+    is_all = any(_is_all(statement, tree.body, call) for statement in tree.body)
+    if not (is_all and _last_name(call.func) == "run_app" and len(call.args) == 1):
+        return ""
+    if not {keyword.arg for keyword in call.keywords} <= ELSEWHERE:
+        return ""
+    served = call.args[0]
+    if isinstance(served, ast.Name):
+        return served.id if served.id in {*_assigned(tree.body), *_imported(tree.body)} else ""
+    if isinstance(served, ast.Call) and isinstance(served.func, ast.Name) and not (served.args or served.keywords):
+        return served.func.id if served.func.id in {*_functions(tree.body), *_imported(tree.body)} else ""
+    return ""
+
+
+def serves_when_run(tree: ast.Module, call: ast.Call) -> bool:
+    """Whether a module serves when it is run: below ``if __name__ == "__main__":``, or outside of any function."""
+    outside = [
+        each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    return any(map(_is_guard, outside)) or any(node is call for each in outside for node in ast.walk(each))
+
+
+def _is_guard(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) in GUARDS
+
+
+def _is_all(statement: ast.stmt, body: Sequence[ast.stmt], call: ast.Call) -> bool:
+    """Whether a statement is ``if __name__ == "__main__":`` and makes nothing but the call, itself or in a function."""
+    if not isinstance(statement, ast.If) or not _is_guard(statement):
+        return False
+    done = _only_call(statement.body)
+    if isinstance(done, ast.Call) and isinstance(done.func, ast.Name) and not (done.args or done.keywords):
+        function = _functions(body).get(done.func.id)
+        done = _only_call(function.body) if function else None
+    return done is call
+
+
+def _only_call(body: Sequence[ast.stmt]) -> ast.Call | None:
+    only = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+    expression = only[0].value if len(only) == 1 and isinstance(only[0], ast.Expr) else None
+    return expression if isinstance(expression, ast.Call) else None
+
+
+def _functions(body: Sequence[ast.stmt]) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    return {each.name: each for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _imported(body: Sequence[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in statement.names)
+
+
+def _last_name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

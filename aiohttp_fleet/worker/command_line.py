@@ -1,0 +1,79 @@
+"""Which words of a worker's command are its own, and which are those of a program that it runs."""
+
+from collections.abc import Sequence
+
+SWITCHES = ("--access-log", "--handler-cancellation", "--preflight", "--no-template", "--help", "-h")
+"""Options without a value."""
+MODULE = "-m"
+PATH = "--path"
+
+
+def is_program(word: str) -> bool:
+    """Whether a word begins a program, as it does behind ``python``: ``-m``, or a file; not MODULE:NAME."""
+    return word == MODULE or word.endswith(".py") or "/" in word
+
+
+def split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split what follows ``python -m aiohttp_fleet.worker`` into the worker's own words and those of a program.
+
+    All that follows SCRIPT or ``-m`` is the program's, as it is behind ``python``.
+
+    Args:
+        words: the words.
+
+    Returns:
+        Both; nothing of a program where the application is MODULE:NAME.
+    """
+    at = _application(words)
+    if at < len(words) and is_program(words[at]):
+        return tuple(words[:at]), tuple(words[at:])
+    return tuple(words), ()
+
+
+def with_application(words: Sequence[str], app: str) -> tuple[str, ...]:
+    """Return what follows ``python -m aiohttp_fleet.worker`` with another application, a MODULE:NAME.
+
+    Args:
+        words: the words.
+        app: in place of the application or the program that they name.
+    """
+    at, (own, program) = _application(words), split(words)
+    if not program:
+        return (*own[:at], app, *own[at + 1 :])
+    has_path = any(word.partition("=")[0] == PATH for word in own)
+    return (*own, *(() if has_path else (f"{PATH}={path}" for path in take_paths(program)[0])), app)
+
+
+def _application(words: Sequence[str]) -> int:
+    """Return the index of the first word that is no option and no value of one."""
+    at = 0
+    while at < len(words) and words[at] != MODULE and words[at].startswith("-"):
+        at += 1 if "=" in words[at] or words[at] in SWITCHES else 2
+    return at
+
+
+def title(program: Sequence[str]) -> str:
+    """Return what a program is called: ``web.py``, ``-m shop``."""
+    return " ".join(program[:2]) if program[0] == MODULE else program[0]
+
+
+def arguments_of(program: Sequence[str]) -> tuple[str, ...]:
+    """Return the words behind SCRIPT or ``-m MODULE``."""
+    return tuple(program[2:] if program[0] == MODULE else program[1:])
+
+
+def take_paths(program: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the ``--path`` of a program, which its worker serves when it has none itself, and the program without.
+
+    Args:
+        program: its words.
+    """
+    found, left, words = [], list[str](), iter(program)
+    for word in words:
+        if word == PATH:
+            found += [path for path in [next(words, None)] if path is not None]
+        elif word.startswith(f"{PATH}="):
+            found.append(word.removeprefix(f"{PATH}="))
+        else:
+            left.append(word)
+    return found, tuple(left)

@@ -1,0 +1,104 @@
+"""SIGTERM and SIGINT in a program that serves by itself: drain first, then do what the program does at them.
+
+A program may raise, stop its loop or cancel all its tasks, which would cut requests in flight.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from aiohttp_fleet.common.stderr_log import log_line
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+ENDS = (signal.SIG_DFL, signal.default_int_handler)
+"""What a process has that does nothing at a signal by itself: it ends without a clean-up."""
+LOOPS = ("asyncio.", "uvloop")
+"""Modules whose handlers stand for those that a program gives its event loop."""
+
+
+class ProgramSignals:
+    """What the program does at each signal.
+
+    Args:
+        drain: what comes first.
+    """
+
+    def __init__(self, drain: Callable[[], Awaitable[None]]) -> None:
+        self._drain = drain
+        self._of_loop: dict[int, tuple[Callable[..., object], tuple[Any, ...]]] = {}
+        self._of_process: dict[int, Any] = {}
+        self._is_ours = False
+        self._begun: asyncio.Task[None] | None = None
+        self._add: dict[type, Callable[..., None]] = {}
+
+    def listen(self) -> None:
+        """Hear of the handlers that the program sets from now on."""
+        self.listen_to(asyncio.SelectorEventLoop)
+        set_handler = signal.signal
+
+        def heard(signum: int, handler: Any) -> Any:
+            is_of_loop = (getattr(handler, "__module__", None) or "").startswith(LOOPS)
+            if not self._is_ours or signum not in SIGNALS or is_of_loop:
+                return set_handler(signum, handler)
+            self._of_loop.pop(signum, None)
+            before, self._of_process[signum] = self._of_process[signum], handler
+            return before
+
+        signal.signal = heard  # type: ignore[assignment]
+
+    def listen_to(self, kind: type[asyncio.AbstractEventLoop]) -> None:
+        """Hear of the handlers that the program gives event loops of one kind."""
+        if kind in self._add:
+            return
+        self._add[kind] = add = kind.add_signal_handler
+
+        def heard(loop: asyncio.AbstractEventLoop, signum: int, callback: Callable[..., object], *args: Any) -> None:
+            if signum in SIGNALS:
+                self._of_loop[signum] = callback, args
+            if not (self._is_ours and signum in SIGNALS):
+                add(loop, signum, callback, *args)
+
+        kind.add_signal_handler = heard  # type: ignore[assignment, method-assign]
+
+    def take(self) -> None:
+        """Take the signals; the application serves."""
+        loop = asyncio.get_running_loop()
+        self._of_process = {signum: signal.getsignal(signum) for signum in SIGNALS}
+        for signum in SIGNALS:
+            self._add[type(loop)](loop, signum, self._hear, signum)
+        self._is_ours = True
+
+    def _hear(self, signum: signal.Signals) -> None:
+        if self._begun:
+            self._deliver(signum)
+        else:
+            log_line(f"{signum.name}: draining; a second signal ends it at once")
+            self._begun = asyncio.ensure_future(self._drain_and_deliver(signum))
+
+    async def _drain_and_deliver(self, signum: signal.Signals) -> None:
+        await self._drain()
+        if self._is_ours:
+            self._deliver(signum)
+
+    def _deliver(self, signum: signal.Signals) -> None:
+        """Do what the program does."""
+        loop, self._is_ours = asyncio.get_running_loop(), False
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+            if each in self._of_loop:
+                callback, args = self._of_loop[each]
+                loop.add_signal_handler(each, callback, *args)
+            else:
+                signal.signal(each, self._of_process[each])
+        if signum not in self._of_loop and self._of_process[signum] in ENDS:
+            loop.call_soon(_exit)
+        else:
+            os.kill(os.getpid(), signum)
+
+
+def _exit() -> None:
+    raise web.GracefulExit
