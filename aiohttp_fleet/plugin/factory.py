@@ -103,6 +103,6 @@ def make_rpcinterface(supervisord: Any, **settings: str) -> FleetInterface:
 
     templates = installed("templates")
     restarts = installed("drive_restart", templates)
-    for feature in ("live_numprocs", "keep_standby"):
+    for feature in ("live_numprocs", "keep_standby", "end_children"):
         installed(feature)
     return FleetInterface(templates, restarts, missing)

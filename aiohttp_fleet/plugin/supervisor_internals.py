@@ -35,6 +35,10 @@ FEATURES = {
         f"{_WORKER} process.config.autostart process.state process.pid process.laststart http.NOT_DONE_YET "
         "rpcinterface.SupervisorNamespaceRPCInterface.stopProcessGroup",
     ),
+    "end_children": (
+        "processes that a worker has forked stay when it dies",
+        "supervisord.options.logger process.finish process.config.command process.config.name",
+    ),
     "drive_restart": (
         "a rolling restart is driven by its client, and ends with it",
         "supervisord.tick supervisord.options.mood supervisord.options.poller.poll "

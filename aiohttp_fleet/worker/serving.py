@@ -12,6 +12,7 @@ from aiohttp_fleet.worker.aiohttp_internals import missing
 from aiohttp_fleet.worker.arguments import Options
 from aiohttp_fleet.worker.control_socket import ControlSocket, WorkerStatus
 from aiohttp_fleet.worker.drain import EarlyShutdown, Runner, Websockets, drain
+from aiohttp_fleet.worker.forked_children import leave_to_worker
 from aiohttp_fleet.worker.forwarded import use_forwarded_headers
 from aiohttp_fleet.worker.listener import Listener
 from aiohttp_fleet.worker.path_watch import PathWatch
@@ -50,6 +51,7 @@ class Serving:
         self._status.websockets.watch()
         use_forwarded_headers(is_unix=self._options.port is None)
         _watch_parent()
+        leave_to_worker(filter(None, (*self._options.paths, self._options.control)), self._options.port)
         self._control = ControlSocket(self._options.control, self._status)
         await self._control.open()
 

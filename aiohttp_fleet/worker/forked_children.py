@@ -1,0 +1,64 @@
+"""Let a process that the application forks have nothing of the worker: no socket, no client, no signal handler.
+
+A pool of multiprocessing forks, up to Python 3.13 by default. A child that kept the listening socket would let clients
+connect to a worker that has died, and wait (aio-libs/aiohttp#2023); one that kept the event loop's end of the signals
+would drain the worker when it is terminated itself. A process that is executed inherits neither.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+
+HANDLED = (signal.SIGTERM, signal.SIGINT)
+
+
+def leave_to_worker(paths: Iterable[str], port: int | None) -> None:
+    """Do so in each child from now on.
+
+    Args:
+        paths: of the worker's sockets; a socket's own address begins with it, see `socket_path`.
+        port: the TCP port that it serves, None for none.
+    """
+    prefixes, masks = tuple(f"{path}." for path in paths), threading.local()
+
+    def block() -> None:
+        masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.before)
+
+    def leave() -> None:
+        _leave_sockets(prefixes, port)
+        _leave_signals()
+        unblock()  # a signal that came before would have been handled as the worker's
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=leave)
+
+
+def _leave_sockets(prefixes: tuple[str, ...], port: int | None) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in _sockets(prefixes, port):
+        os.dup2(nowhere, fd, inheritable=False)  # not closed: another file would get its number
+    os.close(nowhere)
+
+
+def _leave_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    for signum in HANDLED:
+        if callable(signal.getsignal(signum)):
+            signal.signal(signum, signal.SIG_DFL)
+
+
+def _sockets(prefixes: tuple[str, ...], port: int | None) -> Iterator[int]:
+    """Yield the descriptors of the worker's listeners and of their clients, which have the same address."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208, in a child as little as possible
+        try:
+            sock = socket.socket(fileno=os.dup(int(name)))
+        except OSError:  # no socket, or the descriptor of the directory
+            continue
+        with sock:
+            address = sock.getsockname()
+        if address.startswith(prefixes) if isinstance(address, str) else port and address[1:2] == (port,):
+            yield int(name)
