@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from aiohttp_fleet.common.errors import FleetError
+from aiohttp_fleet.common.processes import is_running
 from aiohttp_fleet.common.unix_peer import Peer, peer
 
 LONGEST = 107
@@ -77,7 +78,8 @@ def _clear_socket(path: str) -> None:
     except OSError as error:
         reason = f"cannot find out which process serves it ({error.strerror})"
         raise FleetError(path, reason, "see ls -l and ss -xlp") from None
-    if not is_orphan(path, owner):
+    is_gone = owner.pid and not is_running(owner.pid)  # an io_uring keeps its descriptors open for a moment
+    if not (is_gone or is_orphan(path, owner)):
         who = f"pid {owner.pid}" if owner.pid else "a process in another container"
         step = "stop that process or fleet first, or choose another --path"
         raise FleetError(path, f"it is served by {who}, whose parent is alive", step)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aiohttp_fleet.common.errors import FleetError
-from aiohttp_fleet.common.unix_peer import Peer
+from aiohttp_fleet.common.unix_peer import Peer, peer
 from aiohttp_fleet.worker.socket_path import LONGEST, PathState, SocketPath, check_directory, clear, is_orphan
 
 
@@ -128,3 +128,17 @@ def test_no_temporary_name_is_left_behind_by_a_failed_bind(place: Path) -> None:
     with path.bind(1), pytest.raises(FleetError):
         path.publish()
     assert [entry.name for entry in place.iterdir()] == ["web.sock"]
+
+
+def test_a_socket_of_a_process_that_has_ended_may_be_replaced(place: Path) -> None:
+    """Though something holds it open still, as the kernel does for a moment for one that had an io_uring."""
+    path = str(place / "web.sock")
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(path)
+        pid = os.fork()
+        if not pid:
+            sock.listen()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert peer(path).pid == pid
+        clear(path)
