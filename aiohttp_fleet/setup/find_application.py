@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.setup.find_program import served_name, serves_when_run, serving_call
 from aiohttp_fleet.worker.arguments import NAMES
 from aiohttp_fleet.worker.command_line import MODULE, is_program
@@ -68,8 +69,17 @@ def begins_program(word: str) -> bool:
 
 
 def program_words(words: Sequence[str]) -> Sequence[str]:
-    """Return the words of a program without ``python``."""
-    return words[1:] if words and _PYTHON.fullmatch(words[0]) else words
+    """Return the words of a program without ``python``.
+
+    Raises:
+        FleetError: an option of python's own is among them.
+    """
+    if not (words and _PYTHON.fullmatch(words[0])):
+        return words
+    if words[1:] and words[1].startswith("-") and words[1] != MODULE:
+        step = "leave it out here; then write it in front of -m in the command= of deploy/supervisord.conf"
+        raise FleetError(f"{words[0]} {words[1]}", "an option of python's own", step)
+    return words[1:]
 
 
 def missing_script(project: Path, words: Sequence[str]) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 ELSEWHERE = {"host", "port", "path", "sock", "backlog", "reuse_address", "reuse_port", "print"}
 """Settings of ``web.run_app`` that do not matter behind nginx."""
-SERVES = ("run_app", "_run_app", "AppRunner", "ServerRunner")
+SERVES = ("run_app", "_run_app", "AppRunner", "ServerRunner", "Server", "make_handler")
 """Functions of aiohttp.web in which every program ends that serves by itself."""
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 GUARDS = ("__name__ == '__main__'", "'__main__' == __name__")
 
 
@@ -21,7 +22,8 @@ def served_name(tree: ast.Module, call: ast.Call) -> str:
     """Return the name of a module that serves the same as the module run as a program does; empty for none.
 
     The call has to be all that the program does besides defining things: what else it does would not be done, such as
-    to parse its arguments.
+    to parse its arguments. What a function makes before ``web.run_app`` is made once in a program, and for MODULE:NAME
+    in each worker, so it has to be a coroutine function, which ``web.run_app`` runs, or an application.
 
     Args:
         tree: the module.
@@ -36,16 +38,22 @@ def served_name(tree: ast.Module, call: ast.Call) -> str:
     if isinstance(served, ast.Name):
         return served.id if served.id in {*_assigned(tree.body), *_imported(tree.body)} else ""
     if isinstance(served, ast.Call) and isinstance(served.func, ast.Name) and not (served.args or served.keywords):
-        return served.func.id if served.func.id in {*_functions(tree.body), *_imported(tree.body)} else ""
+        is_coroutine = isinstance(_functions(tree.body).get(served.func.id), ast.AsyncFunctionDef)
+        return served.func.id if is_coroutine else ""
     return ""
 
 
 def serves_when_run(tree: ast.Module, call: ast.Call) -> bool:
-    """Whether a module serves when it is run: below ``if __name__ == "__main__":``, or outside of any function."""
-    outside = [
-        each for each in tree.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    ]
-    return any(map(_is_guard, outside)) or any(node is call for each in outside for node in ast.walk(each))
+    """Whether a module comes to the call when it is run: outside of functions, or in one that is called from there."""
+    inside = {each.name: each for each in tree.body if isinstance(each, _DEFINITIONS)}
+    reached = [each for each in tree.body if not isinstance(each, _DEFINITIONS)]
+    for each in reached:  # grows
+        nodes = list(ast.walk(each))
+        if call in nodes:
+            return True
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        reached += [inside.pop(name) for name in names & inside.keys()]
+    return False
 
 
 def _is_guard(statement: ast.stmt) -> bool:

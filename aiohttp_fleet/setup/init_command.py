@@ -71,7 +71,8 @@ def init(
     if domain is not None and not is_name(domain):
         raise click.UsageError(f"--domain {domain!r} is no domain name; write it as in www.example.com.")
     if app and not begins_program(app[0]) and (len(app) > 1 or not _SPEC.fullmatch(app[0])):
-        raise click.UsageError(f"{' '.join(app)!r} is not MODULE:NAME, such as app.main:create_app.")
+        forms = "is not MODULE:NAME, such as app.main:create_app, and no program, such as web.py or -m shop"
+        raise click.UsageError(f"{' '.join(app)!r} {forms}.")
     with os_errors(None, "cannot be read or written", "see ls -ld . deploy"):
         root = Path.cwd()
         if script := missing_script(root, app):
@@ -137,7 +138,8 @@ def _init(project: Project, old: Fleet | None, context: FleetContext, check: boo
 
 def _choose(root: Path, found: list[App], output: Output) -> int:
     output.add(applications=[app.spec for app in found])
-    reason = "no aiohttp application is found in its modules and packages; name yours, fleet init MODULE:NAME"
+    forms = "fleet init MODULE:NAME, or what you type today, fleet init python web.py"
+    reason = f"no aiohttp application is found in its modules and packages; name yours, {forms}"
     if found:
         reason = f"it has {len(found)} applications; name one:"
     output.line("\n  fleet init ".join([f"fleet: {root}: {reason}", *(app.spec for app in found)]), err=True)

@@ -9,19 +9,21 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
+
+from aiohttp_fleet.worker.arguments import Options
 
 HANDLED = (signal.SIGTERM, signal.SIGINT)
 
 
-def leave_to_worker(paths: Iterable[str], port: int | None) -> None:
+def leave_to_worker(options: Options) -> None:
     """Do so in each child from now on.
 
     Args:
-        paths: of the worker's sockets; a socket's own address begins with it, see `socket_path`.
-        port: the TCP port that it serves, None for none.
+        options: the worker's command line.
     """
-    prefixes, masks = tuple(f"{path}." for path in paths), threading.local()
+    prefixes, port, masks = prefixes_of(options), options.port, threading.local()
 
     def block() -> None:
         masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
@@ -60,5 +62,23 @@ def _sockets(prefixes: tuple[str, ...], port: int | None) -> Iterator[int]:
             continue
         with sock:
             address = sock.getsockname()
-        if address.startswith(prefixes) if isinstance(address, str) else port and address[1:2] == (port,):
+        if is_workers(address, prefixes, port):
             yield int(name)
+
+
+def is_workers(address: Any, prefixes: tuple[str, ...], port: int | None) -> bool:
+    """Whether a socket with this address is the worker's own.
+
+    Args:
+        address: its own, as ``getsockname()`` returns it.
+        prefixes: of `prefixes_of`.
+        port: the TCP port that the worker serves, None for none.
+    """
+    if isinstance(address, str):
+        return address.startswith(prefixes)
+    return port is not None and address[1:2] == (port,)
+
+
+def prefixes_of(options: Options) -> tuple[str, ...]:
+    """Return the beginnings of the addresses of a worker's unix sockets, see `socket_path`."""
+    return tuple(f"{path}." for path in (*options.paths, options.control) if path)

@@ -10,8 +10,9 @@ import asyncio
 import inspect
 import os
 import signal
-import threading
-from collections.abc import Mapping
+import socket
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -22,6 +23,9 @@ from aiohttp_fleet.worker.access_log import access_logger
 from aiohttp_fleet.worker.aiohttp_internals import replace_classes
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
 from aiohttp_fleet.worker.drain import EarlyShutdown, Runner
+from aiohttp_fleet.worker.forked_children import is_workers, prefixes_of
+from aiohttp_fleet.worker.loop_servers import LoopServers
+from aiohttp_fleet.worker.program import place
 from aiohttp_fleet.worker.program_signals import ProgramSignals
 from aiohttp_fleet.worker.serving import KEEPALIVE, Serving
 
@@ -57,6 +61,7 @@ class HandOver:
         _Runner.hand_over = _Site.hand_over = self
         self._signals.listen()
         replace_classes(AppRunner, ServerRunner, TCPSite, UnixSite, SockSite)
+        LoopServers(self.open_loop_server, self._is_workers).install()
 
     def settings(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings of a runner, from those that the program has named."""
@@ -71,31 +76,42 @@ class HandOver:
         return settings
 
     async def begin(self, runner: EarlyShutdown) -> None:
-        """Be before the start-up of a runner's application.
-
-        Raises:
-            FleetError: the program has another one.
-        """
+        """Be before the start-up of a runner's application; a second one ends this process."""
         if self._runner is not None:
+            where = place(traceback.extract_stack())
             step = "run it as a program of its own, with a [program:x] in supervisord.conf"
-            raise FleetError(self._options.app, "it serves a second application, and a worker serves one", step)
+            log_line(
+                str(FleetError(self._options.app, f"{where}serves a second application, a worker serves one", step))
+            )
+            os._exit(1)  # an error in a task may never be seen
         self._runner = runner
-        self._signals.listen_to(type(asyncio.get_running_loop()))
         await self._serving.begin()
 
-    async def open(self, site: "_Site") -> None:
-        """Serve on the worker's sockets; do nothing for the second site of the runner."""
-        if site.address not in map(str, self._serving.listeners):
-            log_line(f"{site.named()} is not opened: nginx listens, and this worker on {self.where()}")
+    async def open(self, named: str, address: Any = None) -> None:
+        """Serve on the worker's sockets; do nothing for the second site of the runner.
+
+        Args:
+            named: where the program would listen.
+            address: the same, as a socket has it.
+        """
+        if address not in map(str, self._serving.listeners):
+            log_line(f"{named} is not opened: nginx listens, and this worker on {self.where()}")
         if self._watch is not None:
             return
         assert self._runner is not None  # a site needs one that is set up
         self._watch = asyncio.create_task(self._end_with_a_successor())
         await self._serving.open(self._runner)
-        if threading.current_thread() is threading.main_thread():
-            self._signals.take()
-        else:  # only the main thread may (https://docs.python.org/3/library/signal.html#signals-and-threads)
-            log_line("it is served in a thread, so a signal is handled by the program alone, without a drain")
+        self._signals.take()
+
+    async def open_loop_server(self, server: web.Server, named: str) -> asyncio.AbstractServer:
+        """Serve a server that has no site on the worker's sockets; return one that ends when the drain is done."""
+        if self._runner is None or self._runner.server is not server:
+            await ServerRunner(server).setup()
+        await self.open(named)
+        return LoopServer(self.close)
+
+    def _is_workers(self, sock: socket.socket) -> bool:
+        return is_workers(sock.getsockname(), prefixes_of(self._options), self._options.port)
 
     async def close(self) -> None:
         """Drain, once."""
@@ -117,6 +133,48 @@ class HandOver:
     async def _end_with_a_successor(self) -> None:
         await self._serving.until_stopped(asyncio.Event())
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+class LoopServer(asyncio.AbstractServer):
+    """What a program gets for its ``loop.create_server``.
+
+    Args:
+        drain: ends when no client is left.
+    """
+
+    sockets = ()
+
+    def __init__(self, drain: Callable[[], Awaitable[None]]) -> None:
+        self._drain = drain
+        self._closing: asyncio.Task[None] | None = None
+
+    def close(self) -> None:
+        """Begin the drain."""
+        self._closing = self._closing or asyncio.ensure_future(self._drain())
+
+    async def wait_closed(self) -> None:
+        """Wait for its end."""
+        if self._closing:
+            await asyncio.shield(self._closing)
+
+    async def start_serving(self) -> None:
+        """It serves."""
+
+    async def serve_forever(self) -> None:
+        """Serve until it is cancelled."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.close()
+            await self.wait_closed()
+
+    def is_serving(self) -> bool:
+        """Whether it is not closed."""
+        return self._closing is None
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return its event loop."""
+        return asyncio.get_running_loop()
 
 
 class _Runner(EarlyShutdown):
@@ -173,7 +231,7 @@ class _Site(web.BaseSite):
 
     async def start(self) -> None:
         await web.BaseSite.start(self)  # the runner knows it then; no port is opened
-        await self.hand_over.open(self)
+        await self.hand_over.open(self.named(), self.address)
 
     async def stop(self) -> None:
         await self.hand_over.close()

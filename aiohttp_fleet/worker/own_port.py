@@ -6,12 +6,11 @@ import sys
 import threading
 import traceback
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line
-from aiohttp_fleet.worker.program import SERVE
+from aiohttp_fleet.worker.program import SERVE, place
 
 SECONDS = 5.0
 """From its port to the hand-over; a program may have a second port, such as one for metrics."""
@@ -30,10 +29,8 @@ def _hear(app: str, event: str, arguments: tuple[Any, ...]) -> None:
     """https://docs.python.org/3/library/audit_events.html, socket.bind."""
     if event != "socket.bind" or arguments[0].family == socket.AF_UNIX:
         return
-    aside = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<")
-    lines = [line for line in traceback.extract_stack() if not line.filename.startswith(aside)]
-    where = f"{lines[-1].filename}, line {lines[-1].lineno}, " if lines else ""
-    reason = f"{where}opens port {arguments[1][1]}, and no application is served through aiohttp.web in {SECONDS:g} s"
+    where = place(traceback.extract_stack())
+    reason = f"{where}opens port {arguments[1][1]}, and nothing is served by aiohttp.web in {SECONDS:g} s"
     timer = threading.Timer(SECONDS, _end, [FleetError(app, reason, SERVE)])
     timer.daemon = True
     timer.start()

@@ -4,8 +4,9 @@ import builtins
 import importlib.util
 import io
 import sys
+import traceback
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ def run_to_its_end(options: Options, has_served: Callable[[], bool] = bool) -> i
     if not has_served():
         raise FleetError(options.app, f"it has ended with exit code {code or 0} and served nothing", SERVE)
     return code or 0
+
+
+def place(stack: Iterable[traceback.FrameSummary]) -> str:
+    """Return where a program is, as in ``/srv/shop/web.py, line 12, ``; empty when it is in no file of its own."""
+    aside = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<")
+    lines = [line for line in stack if not line.filename.startswith(aside)]
+    return f"{lines[-1].filename}, line {lines[-1].lineno}, " if lines else ""
 
 
 def execute(words: Sequence[str]) -> None:

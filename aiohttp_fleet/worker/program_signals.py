@@ -4,8 +4,10 @@ A program may raise, stop its loop or cancel all its tasks, which would cut requ
 """
 
 import asyncio
+import importlib.util
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,8 +16,6 @@ from aiohttp import web
 from aiohttp_fleet.common.stderr_log import log_line
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-ENDS = (signal.SIG_DFL, signal.default_int_handler)
-"""What a process has that does nothing at a signal by itself: it ends without a clean-up."""
 LOOPS = ("asyncio.", "uvloop")
 """Modules whose handlers stand for those that a program gives its event loop."""
 
@@ -38,6 +38,10 @@ class ProgramSignals:
     def listen(self) -> None:
         """Hear of the handlers that the program sets from now on."""
         self.listen_to(asyncio.SelectorEventLoop)
+        if importlib.util.find_spec("uvloop"):  # a handler may be there before the first runner is set up
+            import uvloop
+
+            self.listen_to(uvloop.Loop)
         set_handler = signal.signal
 
         def heard(signum: int, handler: Any) -> Any:
@@ -65,8 +69,15 @@ class ProgramSignals:
         kind.add_signal_handler = heard  # type: ignore[assignment, method-assign]
 
     def take(self) -> None:
-        """Take the signals; the application serves."""
+        """Take the signals; the application serves.
+
+        They are left to an event loop of another kind, whose handlers are not known, and to another thread than the
+        main one, which can have none (https://docs.python.org/3/library/signal.html#signals-and-threads).
+        """
         loop = asyncio.get_running_loop()
+        if type(loop) not in self._add or threading.current_thread() is not threading.main_thread():
+            log_line("signals are left to the program, which ends without a drain where it does not stop its site")
+            return
         self._of_process = {signum: signal.getsignal(signum) for signum in SIGNALS}
         for signum in SIGNALS:
             self._add[type(loop)](loop, signum, self._hear, signum)
@@ -94,8 +105,8 @@ class ProgramSignals:
                 loop.add_signal_handler(each, callback, *args)
             else:
                 signal.signal(each, self._of_process[each])
-        if signum not in self._of_loop and self._of_process[signum] in ENDS:
-            loop.call_soon(_exit)
+        if signum not in self._of_loop and self._of_process[signum] == signal.SIG_DFL:
+            loop.call_soon(_exit)  # the process would end without a clean-up
         else:
             os.kill(os.getpid(), signum)
 

@@ -51,7 +51,7 @@ class Serving:
         self._status.websockets.watch()
         use_forwarded_headers(is_unix=self._options.port is None)
         _watch_parent()
-        leave_to_worker(filter(None, (*self._options.paths, self._options.control)), self._options.port)
+        leave_to_worker(self._options)
         self._control = ControlSocket(self._options.control, self._status)
         await self._control.open()
 

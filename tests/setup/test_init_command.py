@@ -201,7 +201,7 @@ def test_several_applications_are_listed_with_the_command_to_type(project: Proje
 def test_no_application_is_said_so(project: Project) -> None:
     """With what to type."""
     (project.root / "shop.py").unlink()
-    assert project.one_line().endswith("name yours, fleet init MODULE:NAME\n")
+    assert project.one_line().endswith("fleet init MODULE:NAME, or what you type today, fleet init python web.py\n")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,7 @@ def test_no_application_is_said_so(project: Project) -> None:
         (["shop app"], "is not MODULE:NAME"),
         (["shop/app"], "shop/app: there is no such file in"),
         (["python", "gone.py", "--x"], "gone.py: there is no such file in"),
+        (["python", "-u", "shop.py"], "python -u: an option of python's own; leave it out here"),
         (["--check", "--write"], "exclude each other"),
         ([f"--run-dir={'/tmp/' + 100 * 'x'}"], "at most 107 bytes"),
     ],

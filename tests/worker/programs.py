@@ -156,6 +156,13 @@ PROGRAMS = {
     "AppRunner, with a handler of its own": _runner(
         wait="stop = asyncio.Event(); asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set); await stop.wait()"
     ),
+    "AppRunner on uvloop, with an earlier handler": Program(
+        "import uvloop\nasync def main():\n    stop = asyncio.Event()\n"
+        "    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)\n"
+        "    runner = web.AppRunner(application())\n    await runner.setup()\n"
+        f"    await web.{TCP}.start()\n    await stop.wait()\n    await runner.cleanup()\nuvloop.run(main())\n",
+        is_shared=False,
+    ),
     "AppRunner, that handles signals": _runner(handle=True),
     "AppRunner and a UnixSite": _runner("UnixSite(runner, f'{os.getcwd()}/its.sock') if not PORT else web.TCPSite(runner, port=PORT)"),
     "AppRunner and a SockSite": _runner("SockSite(runner, bound())"),
@@ -184,6 +191,23 @@ PROGRAMS = {
     "_run_app and another coroutine": Program(
         "async def other():\n    await asyncio.sleep(3600)\n"
         "async def main():\n    await asyncio.gather(web._run_app(application(), port=PORT), other())\nasyncio.run(main())\n",
+        is_shared=False,
+    ),
+    "a low-level server on a loop": Program(
+        "async def answer(request):\n    await asyncio.sleep(float(request.query.get('wait', 0)))\n"
+        "    return web.json_response({'low': request.path}) if request.path == '/' else web.Response(status=404)\n"
+        "async def main(loop):\n    await loop.create_server(web.Server(answer), '127.0.0.1', PORT)\n"
+        "    await asyncio.sleep(100 * 3600)\n"
+        "loop = asyncio.new_event_loop()\n"
+        "try:\n    loop.run_until_complete(main(loop))\nexcept KeyboardInterrupt:\n    pass\n"
+        "finally:\n    open('cleaned', 'w').close()\nloop.close()\n",
+        is_shared=False,
+    ),
+    "a runner's server on a loop": Program(
+        "async def main():\n    runner = web.AppRunner(application())\n    await runner.setup()\n"
+        "    server = await asyncio.get_running_loop().create_server(runner.server, '127.0.0.1', PORT)\n"
+        "    try:\n        async with server:\n            await server.serve_forever()\n"
+        "    finally:\n        await runner.cleanup()\nasyncio.run(main())\n",
         is_shared=False,
     ),
     "a wrapper that serves": Program(

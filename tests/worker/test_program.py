@@ -165,7 +165,7 @@ def test_a_preflight_ends_at_the_hand_over(name: str, place: Path) -> None:
             "async def main():\n    await asyncio.start_server(print, '127.0.0.1', 0)\n    await asyncio.sleep(99)\n"
             "asyncio.run(main())\n",
             (),
-            "/web.py, line 5, opens port 0, and no application is served through aiohttp.web in 5 s",
+            "/web.py, line 5, opens port 0, and nothing is served by aiohttp.web in 5 s",
         ),
     ],
 )  # fmt: skip
@@ -185,7 +185,7 @@ def test_a_second_application_is_refused(place: Path, worker: Start) -> None:
                   .replace("finally:", "if True:")), place)  # fmt: skip
     started = worker(program=["web.py"], cwd=place)
     assert started.exit_code() == 1
-    assert "web.py: it serves a second application, and a worker serves one; run it as a program" in started.log
+    assert "/web.py, line 12, serves a second application, a worker serves one; run it as a program" in started.log
 
 
 def test_an_application_that_is_served_in_a_thread_is_served(place: Path, worker: Start) -> None:
@@ -197,7 +197,7 @@ def test_an_application_that_is_served_in_a_thread_is_served(place: Path, worker
     write(Program(text), place)
     started = worker(program=["web.py"], cwd=place).ready()
     assert answers(started.path)[0][0] == 200
-    until("the line", lambda: "it is served in a thread, so a signal is handled by the program alone" in started.log)
+    until("the line", lambda: "signals are left to the program, which ends without a drain" in started.log)
     started.signal()
     assert started.exit_code() == -signal.SIGTERM
 
