@@ -69,6 +69,7 @@ def restart_later(made: Site) -> None:
     started = made.rpc.process("standby")["start"]
     until("another second", lambda: time.time() >= started + 1)
     made.ctl("restart", "aiohttp:*")
+    until("the workers to be ready, with the code that is there", made.is_ready)
 
 
 def deploy(made: Site, code: str) -> None:
