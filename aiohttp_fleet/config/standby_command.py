@@ -68,7 +68,7 @@ def read_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> tuple[ar
     """
     own, program = split(argv)
     flags, rest = parser.parse_known_args(own)
-    if flags.path or not program:
+    if not program or not command_line.shares_path(own):
         return flags, (*rest, *program)
     flags.path, left = command_line.take_paths(program)
     return flags, (*rest, *left)
@@ -83,7 +83,7 @@ def with_sockets(argv: Sequence[str], sockets: Sequence[str]) -> tuple[str, ...]
     """
     own, program = split(argv)
     flags, rest = socket_flags().parse_known_args(own)
-    if flags.path or not program:
+    if not program or not command_line.shares_path(own):
         return (*rest, *sockets, *program)
     return (*rest, *sockets, *command_line.take_paths(program)[1], *sockets[:1])
 

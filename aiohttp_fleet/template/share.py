@@ -62,8 +62,8 @@ def share_program(
     Returns:
         The exit code of the worker.
     """
-    known, before, workers = set(sys.modules), Before(watch, None), list[Serving]()
-    run_app, watching = web.run_app, ExitStack()
+    known, before, workers = set(sys.modules), Before(watch, None), list[Options]()
+    run_app, watching, serving = web.run_app, ExitStack(), list[Serving]()
 
     def not_shared(what: str) -> NoReturn:
         watching.close()
@@ -71,21 +71,24 @@ def share_program(
         raise AssertionError("a template that shares nothing has ended")
 
     def fork_workers(app: Any, **settings: Any) -> None:
+        if workers:  # the program serves again, or by a name that it has bound before
+            return run_app(app, **settings)
         watching.close()
+        serves()
         web.run_app = run_app
         report = _report(known, watch, before, partial(build, partial(_why_not_run, run_app, app, settings, options)))
-        worker = forked(report)
-        workers.append(take_over(worker, report.shares))
-        run_app(app, **settings)
+        workers.append(forked(report))
+        serving.append(take_over(workers[0], report.shares))
+        return run_app(app, **settings)
 
     web.run_app = fork_workers
     early = partial(not_shared, "starts an event loop before it serves, not by web.run_app")
     PreflightHandOver(options, early).install()
-    watch_ports(options.app)
+    serves = watch_ports(options.app)
     before.begin()
     watching.enter_context(watch.on())
     try:
-        return run_to_its_end(options, lambda: any(each.has_been_ready() for each in workers))
+        return run_to_its_end(options, serving)
     except FleetError as error:
         if not workers:
             not_shared(f"cannot be run by a template ({error})")

@@ -159,7 +159,7 @@ def parse(argv: list[str]) -> Options:
     own, program = command_line.split(argv)
     given = parser.parse_args([*own, *(["--", command_line.title(program)] if program else [])])
     given.program = program
-    if program and not given.paths:
+    if program and command_line.shares_path(own):
         given.paths = command_line.take_paths(program)[0]
     if not given.paths and given.port is None:
         parser.error("nothing to serve, give it --path or --port")

@@ -40,8 +40,8 @@ def with_application(words: Sequence[str], app: str) -> tuple[str, ...]:
     at, (own, program) = _application(words), split(words)
     if not program:
         return (*own[:at], app, *own[at + 1 :])
-    has_path = any(word.partition("=")[0] == PATH for word in own)
-    return (*own, *(() if has_path else (f"{PATH}={path}" for path in take_paths(program)[0])), app)
+    shared = take_paths(program)[0] if shares_path(own) else []
+    return (*own, *(f"{PATH}={path}" for path in shared), app)
 
 
 def _application(words: Sequence[str]) -> int:
@@ -60,6 +60,11 @@ def title(program: Sequence[str]) -> str:
 def arguments_of(program: Sequence[str]) -> tuple[str, ...]:
     """Return the words behind SCRIPT or ``-m MODULE``."""
     return tuple(program[2:] if program[0] == MODULE else program[1:])
+
+
+def shares_path(own: Sequence[str]) -> bool:
+    """Whether the ``--path`` of a program is its worker's too: the worker has no socket and no port of its own."""
+    return not any(word.partition("=")[0] in (PATH, "--port") for word in own)
 
 
 def take_paths(program: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:

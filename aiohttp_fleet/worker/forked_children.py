@@ -8,6 +8,7 @@ would drain the worker when it is terminated itself. A process that is executed 
 import os
 import signal
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -32,9 +33,11 @@ def leave_to_worker(options: Options) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, masks.before)
 
     def leave() -> None:
-        _leave_sockets(prefixes, port)
-        _leave_signals()
-        unblock()  # a signal that came before would have been handled as the worker's
+        try:
+            _leave_sockets(prefixes, port)
+            _leave_signals()
+        finally:
+            unblock()  # a signal that came before would have been handled as the worker's
 
     os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=leave)
 
@@ -57,10 +60,11 @@ def _sockets(prefixes: tuple[str, ...], port: int | None) -> Iterator[int]:
     """Yield the descriptors of the worker's listeners and of their clients, which have the same address."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208, in a child as little as possible
         try:
-            sock = socket.socket(fileno=os.dup(int(name)))
-        except OSError:  # no socket, or the descriptor of the directory
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
+        except OSError:  # the descriptor of the directory
             continue
-        with sock:
+        with socket.socket(fileno=os.dup(int(name))) as sock:
             address = sock.getsockname()
         if is_workers(address, prefixes, port):
             yield int(name)

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -52,6 +52,7 @@ class HandOver:
         self._serving = serving
         self._options = options
         self._runner: EarlyShutdown | None = None
+        self._is_open = False
         self._watch: asyncio.Task[None] | None = None
         self._drain: asyncio.Task[None] | None = None
         self._signals = ProgramSignals(self.close)
@@ -96,11 +97,12 @@ class HandOver:
         """
         if address not in map(str, self._serving.listeners):
             log_line(f"{named} is not opened: nginx listens, and this worker on {self.where()}")
-        if self._watch is not None:
+        if self._is_open:
             return
         assert self._runner is not None  # a site needs one that is set up
-        self._watch = asyncio.create_task(self._end_with_a_successor())
+        self._is_open = True
         await self._serving.open(self._runner)
+        self._watch = asyncio.create_task(self._end_with_a_successor())
         self._signals.take()
 
     async def open_loop_server(self, server: web.Server, named: str) -> asyncio.AbstractServer:
@@ -144,13 +146,14 @@ class LoopServer(asyncio.AbstractServer):
 
     sockets = ()
 
-    def __init__(self, drain: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, drain: Callable[[], Coroutine[None, None, None]]) -> None:
         self._drain = drain
-        self._closing: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._closing: asyncio.Future[None] | None = None
 
     def close(self) -> None:
         """Begin the drain."""
-        self._closing = self._closing or asyncio.ensure_future(self._drain())
+        self._closing = self._closing or asyncio.ensure_future(self._drain(), loop=self._loop)
 
     async def wait_closed(self) -> None:
         """Wait for its end."""
@@ -174,7 +177,7 @@ class LoopServer(asyncio.AbstractServer):
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         """Return its event loop."""
-        return asyncio.get_running_loop()
+        return self._loop
 
 
 class _Runner(EarlyShutdown):
@@ -219,7 +222,10 @@ class _Site(web.BaseSite):
         """Return what the program names, as a socket would: host and port, a path, or the address of its socket."""
         if sock := self._given.get("sock"):
             return sock.getsockname()
-        return self._given.get("path") or (self._given["host"] or "0.0.0.0", self._given["port"] or PORT)
+        return self._given.get("path") or (
+            self._given["host"] or "0.0.0.0",
+            PORT if self._given["port"] is None else self._given["port"],
+        )
 
     @property
     def name(self) -> str:

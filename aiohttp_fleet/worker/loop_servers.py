@@ -45,7 +45,12 @@ class LoopServers:
                 setattr(kind, name, _heard(getattr(kind, name)))
 
     async def create(
-        self, create: Create, loop: asyncio.AbstractEventLoop, factory: Any, *where: Any, **named: Any
+        self,
+        create: Create,
+        loop: asyncio.AbstractEventLoop,
+        factory: Any,
+        where: tuple[Any, ...],
+        named: dict[str, Any],
     ) -> asyncio.AbstractServer:
         """Serve what a program gives to its event loop."""
         sock = named.get("sock")
@@ -56,8 +61,10 @@ class LoopServers:
 
 
 def _heard(create: Create) -> Create:
-    async def heard(loop: asyncio.AbstractEventLoop, *where: Any, **named: Any) -> asyncio.AbstractServer:
+    async def heard(
+        loop: asyncio.AbstractEventLoop, protocol_factory: Any, *where: Any, **named: Any
+    ) -> asyncio.AbstractServer:
         assert LoopServers.current is not None  # it is installed
-        return await LoopServers.current.create(create, loop, *where, **named)
+        return await LoopServers.current.create(create, loop, protocol_factory, where, named)
 
     return heard

@@ -54,8 +54,7 @@ def run(options: Options, shares: str = "") -> int:
         set_title(os.environ.get("SUPERVISOR_PROCESS_NAME", ""), options.program)
     try:
         if options.program:
-            serving = take_over(options, shares)
-            return run_to_its_end(options, serving.has_been_ready)
+            return run_to_its_end(options, [take_over(options, shares)])
         serving = Serving(options, shares, _prepare(options, bool(shares)))
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
             loop = runner.get_loop()

@@ -6,7 +6,7 @@ import io
 import sys
 import traceback
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ from aiohttp_fleet.common.errors import FleetError
 from aiohttp_fleet.common.stderr_log import log_line, log_traceback
 from aiohttp_fleet.worker.arguments import Options
 from aiohttp_fleet.worker.command_line import MODULE
+from aiohttp_fleet.worker.serving import Serving
 
 SERVE = "serve with web.run_app(app), or with a web.AppRunner and a site"
 
 
-def run_to_its_end(options: Options, has_served: Callable[[], bool] = bool) -> int:
+def run_to_its_end(options: Options, serving: Sequence[Serving] = ()) -> int:
     """Run a worker's program.
 
     Args:
         options: the command line.
-        has_served: whether it has served, asked when it has ended; by default it has not.
+        serving: what it serves, added while it runs; by default nothing.
 
     Returns:
         Its exit code, 0 after ``web.GracefulExit``.
@@ -50,7 +51,9 @@ def run_to_its_end(options: Options, has_served: Callable[[], bool] = bool) -> i
     if code is not None and not isinstance(code, int):  # https://docs.python.org/3/library/sys.html#sys.exit
         log_line(str(code))
         code = 1
-    if not has_served():
+    if not code and any(each.has_begun for each in serving) and not any(each.has_been_ready for each in serving):
+        log_line("stopped before it was ready")
+    elif not any(each.has_been_ready for each in serving):
         raise FleetError(options.app, f"it has ended with exit code {code or 0} and served nothing", SERVE)
     return code or 0
 

@@ -32,7 +32,8 @@ class ProgramSignals:
         self._of_loop: dict[int, tuple[Callable[..., object], tuple[Any, ...]]] = {}
         self._of_process: dict[int, Any] = {}
         self._is_ours = False
-        self._begun: asyncio.Task[None] | None = None
+        self._first: signal.Signals | None = None
+        self._draining: asyncio.Task[None] | None = None
         self._add: dict[type, Callable[..., None]] = {}
 
     def listen(self) -> None:
@@ -84,16 +85,19 @@ class ProgramSignals:
         self._is_ours = True
 
     def _hear(self, signum: signal.Signals) -> None:
-        if self._begun:
-            self._deliver(signum)
+        if self._first is not None:
+            self._deliver(self._first)
         else:
+            self._first = signum
             log_line(f"{signum.name}: draining; a second signal ends it at once")
-            self._begun = asyncio.ensure_future(self._drain_and_deliver(signum))
+            self._draining = asyncio.ensure_future(self._drain_and_deliver(signum))
 
     async def _drain_and_deliver(self, signum: signal.Signals) -> None:
-        await self._drain()
-        if self._is_ours:
-            self._deliver(signum)
+        try:
+            await self._drain()
+        finally:
+            if self._is_ours:
+                self._deliver(signum)
 
     def _deliver(self, signum: signal.Signals) -> None:
         """Do what the program does."""

@@ -39,6 +39,12 @@ class Serving:
         self._status = WorkerStatus(options.app, shares, Websockets())
         self._control: ControlSocket | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether its start-up has begun."""
+        return self._control is not None
+
+    @property
     def has_been_ready(self) -> bool:
         """Whether it has served."""
         return self._status.state != "starting"

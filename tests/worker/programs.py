@@ -143,6 +143,10 @@ PROGRAMS = {
         "        app['started'] = await asyncio.get_running_loop().run_in_executor(executor, abs, -3)\n        yield\n"
         "app = application()\napp.cleanup_ctx.append(pool)\nweb.run_app(app, port=PORT)\n"
     ),
+    "a port of its own in on_startup": Program(
+        "async def metrics(app):\n    app['started'] = len((await asyncio.start_server(print, '127.0.0.1', 0)).sockets)\n"
+        "app = application()\napp.on_startup.append(metrics)\nweb.run_app(app, port=PORT)\n"
+    ),
     "a thread that stays": Program(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n"
         "web.run_app(application(), port=PORT)\n",
@@ -205,7 +209,7 @@ PROGRAMS = {
     ),
     "a runner's server on a loop": Program(
         "async def main():\n    runner = web.AppRunner(application())\n    await runner.setup()\n"
-        "    server = await asyncio.get_running_loop().create_server(runner.server, '127.0.0.1', PORT)\n"
+        "    server = await asyncio.get_running_loop().create_server(protocol_factory=runner.server, host='127.0.0.1', port=PORT)\n"
         "    try:\n        async with server:\n            await server.serve_forever()\n"
         "    finally:\n        await runner.cleanup()\nasyncio.run(main())\n",
         is_shared=False,

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from aiohttp_fleet_drill.sandbox import end
@@ -62,3 +63,16 @@ def test_the_end_of_a_child_does_not_drain_the_worker(worker: Start, way: str, l
         assert client.get()[0] == 200
     assert "draining" not in started.log
     end(started.path.parent)
+
+
+def test_a_child_has_every_other_descriptor_once(worker: Start) -> None:
+    """A pipe whose ends are closed on both sides ends."""
+    started = worker("tests.apps.forking:create_app").ready()
+    with Client(started.path) as client:
+        child = _forked(client, "fork")
+        links, ours = (
+            [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()] for pid in (child, started.process.pid)
+        )
+    end(started.path.parent)
+    for kind in ("pipe", "anon_inode"):
+        assert sum(link.startswith(kind) for link in links) == sum(link.startswith(kind) for link in ours)

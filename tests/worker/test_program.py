@@ -105,6 +105,28 @@ def test_a_program_answers_as_a_fork_what_it_answers_bare(name: str, place: Path
     assert (place / "cleaned").exists()
 
 
+def test_a_fork_that_cannot_listen_says_so_in_one_line(place: Path) -> None:
+    """The template shares the program all the same."""
+    program = PROGRAMS["run_app at module level"]
+    write(program, place)
+    with template(program, place, free_port()) as found:
+        pid, output = found.fork_worker("missing/web.sock")
+        until("its end", lambda: not is_running(pid))
+    assert "there is no such directory for the socket" in output.read_text()
+    assert output.read_text().count("\n") == 1
+
+
+def test_a_program_that_is_stopped_in_its_start_up_was_not_ready(place: Path, worker: Start) -> None:
+    """As with MODULE:NAME."""
+    text = "app = application()\nasync def slow(app):\n    print('slow', flush=True)\n    await asyncio.sleep(99)\n"
+    write(Program(f"{text}app.on_startup.append(slow)\nweb.run_app(app)\n"), place)
+    started = worker(program=["web.py"], cwd=place)
+    until("its start-up", lambda: "slow" in started.log)
+    started.signal()
+    assert started.exit_code() == 0
+    assert "stopped before it was ready" in started.log
+
+
 @contextmanager
 def template(program: Program, place: Path, port: int) -> Iterator[StartedTemplate]:
     """Start its template, and the one with the libraries where that is to share nothing."""
