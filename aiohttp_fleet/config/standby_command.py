@@ -82,7 +82,7 @@ def with_sockets(argv: Sequence[str], sockets: Sequence[str]) -> tuple[str, ...]
         sockets: the flags that name them.
     """
     own, program = split(argv)
-    flags, rest = socket_flags().parse_known_args(own)
+    rest = socket_flags().parse_known_args(own)[1]
     if not program or not command_line.shares_path(own):
         return (*rest, *sockets, *program)
     return (*rest, *sockets, *command_line.take_paths(program)[1], *sockets[:1])

@@ -59,7 +59,7 @@ def find_apps(project: Path) -> list[App]:
     ]
     served = [app for each in modules for app in _served(project, *each)]
     named = [App(f"{module}:{name}", root) for root, module, _, tree in modules for name in _name(tree)]
-    found = served or named or [app for file in _scripts(project) for app in _script(project, file)]
+    found = served or named or [app for each in _scripts(project) for app in _served(project, project, "", *each)]
     return sorted(found, key=lambda app: app.spec)
 
 
@@ -103,34 +103,25 @@ def named_app(project: Path, words: Sequence[str]) -> App:
 
 
 def _served(project: Path, root: Path, module: str, file: Path, tree: ast.Module) -> list[App]:
-    """Return what a module serves when it is run, or nothing."""
+    """Return what a module serves when it is run, or nothing; one without a name can only be run."""
     call = serving_call(tree)
     package, _, last = module.rpartition(".")
     if call is None or not (serves_when_run(tree, call) or last == "__main__"):
         return []
     where = f"{file.relative_to(project)}, line {call.lineno}"
-    if name := served_name(tree, call):
+    if module and (name := served_name(tree, call)):
         return [App(f"{module}:{name}", root, f"what {where} serves")]
     words = ["-m", package if last == "__main__" else module] if package else [str(file.relative_to(project))]
     return [App(shlex.join(words), root if package else project, f"it serves by itself, in {where}")]
 
 
-def _script(project: Path, file: Path) -> list[App]:
-    tree = _parsed(file)
-    call = serving_call(tree) if tree else None
-    if tree is None or call is None or not serves_when_run(tree, call):
-        return []
-    where = file.relative_to(project)
-    return [
-        App(shlex.quote(str(where)), project, f"{where}, line {call.lineno} serves, so the workers run the program")
-    ]
-
-
-def _scripts(project: Path) -> Iterator[Path]:
+def _scripts(project: Path) -> Iterator[tuple[Path, ast.Module]]:
     """Yield the modules in directories that are no packages, and those whose names are no identifiers."""
     for directory, names, files in os.walk(project):
         names[:] = [name for name in names if name.isidentifier() and name not in ASIDE]
-        yield from (Path(directory, file) for file in files if file.endswith(".py") and not file.startswith("test_"))
+        for file in (Path(directory, name) for name in files if name.endswith(".py") and not name.startswith("test_")):
+            if (tree := _parsed(file)) is not None:
+                yield file, tree
 
 
 def _parsed(file: Path) -> ast.Module | None:

@@ -56,13 +56,9 @@ def serves_when_run(tree: ast.Module, call: ast.Call) -> bool:
     return False
 
 
-def _is_guard(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and ast.unparse(statement.test) in GUARDS
-
-
 def _is_all(statement: ast.stmt, body: Sequence[ast.stmt], call: ast.Call) -> bool:
     """Whether a statement is ``if __name__ == "__main__":`` and makes nothing but the call, itself or in a function."""
-    if not isinstance(statement, ast.If) or not _is_guard(statement):
+    if not (isinstance(statement, ast.If) and ast.unparse(statement.test) in GUARDS):
         return False
     done = _only_call(statement.body)
     if isinstance(done, ast.Call) and isinstance(done.func, ast.Name) and not (done.args or done.keywords):

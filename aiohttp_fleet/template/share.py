@@ -67,7 +67,7 @@ def share_program(
 
     def not_shared(what: str) -> NoReturn:
         watching.close()
-        forked(_report(known, watch, before, partial(build, _nothing), [Unshareable("", what)]))
+        forked(_not_shared(known, [*before.compare(), Unshareable("", what)]))
         raise AssertionError("a template that shares nothing has ended")
 
     def fork_workers(app: Any, **settings: Any) -> None:
@@ -114,15 +114,15 @@ def _report(
     known: set[str], watch: ImportWatch, before: Before, build: Build, found: Sequence[Unshareable] = ()
 ) -> Report:
     if found := [*before.compare(), *found]:
-        names = _without(found, [name for name in sys.modules if name not in known])
-        return Report(NOTHING, "", list(map(str, found)), names)
+        return _not_shared(known, found)
     problem, modules = build()
     import_shareable(modules, watch, before)
     return Report(WHOLE, problem)
 
 
-def _nothing(handed_over: object) -> str:
-    return ""
+def _not_shared(known: set[str], found: Sequence[Unshareable]) -> Report:
+    names = _without(found, [name for name in sys.modules if name not in known])
+    return Report(NOTHING, "", list(map(str, found)), names)
 
 
 def _without(found: Sequence[Unshareable], names: list[str]) -> list[str]:

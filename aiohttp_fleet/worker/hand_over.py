@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -24,7 +24,7 @@ from aiohttp_fleet.worker.aiohttp_internals import replace_classes
 from aiohttp_fleet.worker.arguments import CLEANUP, Options
 from aiohttp_fleet.worker.drain import EarlyShutdown, Runner
 from aiohttp_fleet.worker.forked_children import is_workers, prefixes_of
-from aiohttp_fleet.worker.loop_servers import LoopServers
+from aiohttp_fleet.worker.loop_servers import LoopServer, LoopServers
 from aiohttp_fleet.worker.program import place
 from aiohttp_fleet.worker.program_signals import ProgramSignals
 from aiohttp_fleet.worker.serving import KEEPALIVE, Serving
@@ -135,49 +135,6 @@ class HandOver:
     async def _end_with_a_successor(self) -> None:
         await self._serving.until_stopped(asyncio.Event())
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-class LoopServer(asyncio.AbstractServer):
-    """What a program gets for its ``loop.create_server``.
-
-    Args:
-        drain: ends when no client is left.
-    """
-
-    sockets = ()
-
-    def __init__(self, drain: Callable[[], Coroutine[None, None, None]]) -> None:
-        self._drain = drain
-        self._loop = asyncio.get_running_loop()
-        self._closing: asyncio.Future[None] | None = None
-
-    def close(self) -> None:
-        """Begin the drain."""
-        self._closing = self._closing or asyncio.ensure_future(self._drain(), loop=self._loop)
-
-    async def wait_closed(self) -> None:
-        """Wait for its end."""
-        if self._closing:
-            await asyncio.shield(self._closing)
-
-    async def start_serving(self) -> None:
-        """It serves."""
-
-    async def serve_forever(self) -> None:
-        """Serve until it is cancelled."""
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            self.close()
-            await self.wait_closed()
-
-    def is_serving(self) -> bool:
-        """Whether it is not closed."""
-        return self._closing is None
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Return its event loop."""
-        return self._loop
 
 
 class _Runner(EarlyShutdown):

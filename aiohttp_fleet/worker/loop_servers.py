@@ -3,13 +3,23 @@
 import asyncio
 import importlib.util
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ClassVar
 
 from aiohttp.web import Server
 
 METHODS = ("create_server", "create_unix_server")
 Create = Callable[..., Awaitable[asyncio.AbstractServer]]
+
+
+def loop_kinds() -> list[type[asyncio.AbstractEventLoop]]:
+    """Return the classes of event loops that programs have: asyncio's, and uvloop's where it is installed."""
+    kinds: list[type[asyncio.AbstractEventLoop]] = [asyncio.SelectorEventLoop]
+    if importlib.util.find_spec("uvloop"):
+        import uvloop
+
+        kinds.append(uvloop.Loop)
+    return kinds
 
 
 class LoopServers:
@@ -35,12 +45,7 @@ class LoopServers:
         is_first, LoopServers.current = LoopServers.current is None, self
         if not is_first:
             return
-        kinds: list[type[asyncio.AbstractEventLoop]] = [asyncio.SelectorEventLoop]
-        if importlib.util.find_spec("uvloop"):
-            import uvloop
-
-            kinds.append(uvloop.Loop)
-        for kind in kinds:
+        for kind in loop_kinds():
             for name in METHODS:
                 setattr(kind, name, _heard(getattr(kind, name)))
 
@@ -68,3 +73,46 @@ def _heard(create: Create) -> Create:
         return await LoopServers.current.create(create, loop, protocol_factory, where, named)
 
     return heard
+
+
+class LoopServer(asyncio.AbstractServer):
+    """What a program gets for its ``loop.create_server``.
+
+    Args:
+        drain: ends when no client is left.
+    """
+
+    sockets = ()
+
+    def __init__(self, drain: Callable[[], Coroutine[None, None, None]]) -> None:
+        self._drain = drain
+        self._loop = asyncio.get_running_loop()
+        self._closing: asyncio.Future[None] | None = None
+
+    def close(self) -> None:
+        """Begin the drain."""
+        self._closing = self._closing or asyncio.ensure_future(self._drain(), loop=self._loop)
+
+    async def wait_closed(self) -> None:
+        """Wait for its end."""
+        if self._closing:
+            await asyncio.shield(self._closing)
+
+    async def start_serving(self) -> None:
+        """It serves."""
+
+    async def serve_forever(self) -> None:
+        """Serve until it is cancelled."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.close()
+            await self.wait_closed()
+
+    def is_serving(self) -> bool:
+        """Whether it is not closed."""
+        return self._closing is None
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return its event loop."""
+        return self._loop

@@ -51,9 +51,10 @@ def run_to_its_end(options: Options, serving: Sequence[Serving] = ()) -> int:
     if code is not None and not isinstance(code, int):  # https://docs.python.org/3/library/sys.html#sys.exit
         log_line(str(code))
         code = 1
-    if not code and any(each.has_begun for each in serving) and not any(each.has_been_ready for each in serving):
-        log_line("stopped before it was ready")
-    elif not any(each.has_been_ready for each in serving):
+    if not any(each.has_been_ready for each in serving):
+        if not code and any(each.has_begun for each in serving):
+            log_line("stopped before it was ready")
+            return 0
         raise FleetError(options.app, f"it has ended with exit code {code or 0} and served nothing", SERVE)
     return code or 0
 

@@ -4,7 +4,6 @@ A program may raise, stop its loop or cancel all its tasks, which would cut requ
 """
 
 import asyncio
-import importlib.util
 import os
 import signal
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from aiohttp_fleet.common.stderr_log import log_line
+from aiohttp_fleet.worker.loop_servers import loop_kinds
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LOOPS = ("asyncio.", "uvloop")
@@ -38,11 +38,8 @@ class ProgramSignals:
 
     def listen(self) -> None:
         """Hear of the handlers that the program sets from now on."""
-        self.listen_to(asyncio.SelectorEventLoop)
-        if importlib.util.find_spec("uvloop"):  # a handler may be there before the first runner is set up
-            import uvloop
-
-            self.listen_to(uvloop.Loop)
+        for kind in loop_kinds():  # a handler may be there before the first runner is set up
+            self._listen_to(kind)
         set_handler = signal.signal
 
         def heard(signum: int, handler: Any) -> Any:
@@ -55,10 +52,7 @@ class ProgramSignals:
 
         signal.signal = heard  # type: ignore[assignment]
 
-    def listen_to(self, kind: type[asyncio.AbstractEventLoop]) -> None:
-        """Hear of the handlers that the program gives event loops of one kind."""
-        if kind in self._add:
-            return
+    def _listen_to(self, kind: type[asyncio.AbstractEventLoop]) -> None:
         self._add[kind] = add = kind.add_signal_handler
 
         def heard(loop: asyncio.AbstractEventLoop, signum: int, callback: Callable[..., object], *args: Any) -> None:
