@@ -41,7 +41,7 @@ def _change() -> None:
     os.environ.pop("HOME", None)
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
     faulthandler.disable()
-    setproctitle(" ".join(["shop", *sys.argv[1:]]))  # with the directory, by which the tests end what they started
+    setproctitle(f"shop {os.environ['SUPERVISOR_SERVER_URL']}")  # with the directory: the tests end it by that
     gc.set_threshold(500, 5, 5)
     gc.disable()
     sys.setrecursionlimit(3000)
